@@ -1,0 +1,220 @@
+import { messageOf, Problem, type Timer } from '../kernel';
+import type { EventDraft } from '../events';
+import type { Change, RestartRecord } from './journal';
+import {
+  deadlineOf,
+  transition,
+  type Answer,
+  type Decision,
+  type Effect,
+  type AgentState,
+  type MachineEvent,
+  type Situation,
+  type Waiters,
+} from './machine';
+import { Mailbox } from './mailbox';
+import type { SupervisionPorts } from './ports';
+
+/** What a cell asks of the outside; outcomes come back to it as events. */
+export type ActingEffect = Exclude<Effect, { type: 'record' | 'record-restart' | 'answer' | 'circuit' }>;
+export type Act = (cell: AgentCell, effect: ActingEffect) => void;
+
+/** A command was done, but the database could not take it: it acts, and is saved as soon as possible. */
+export interface CommandResult {
+  readonly recorded: boolean;
+}
+
+interface Waiter {
+  readonly resolve: (result: CommandResult) => void;
+  readonly reject: (problem: Problem) => void;
+  readonly result: CommandResult;
+}
+
+interface Message {
+  readonly event: MachineEvent;
+  readonly command: { readonly waiters: Waiters; readonly waiter: Omit<Waiter, 'result'> } | null;
+}
+
+/**
+ * One agent: its state, the mailbox before it, the timer of its phase and those who wait for an answer. The only place
+ * that calls `transition`; one event at a time.
+ */
+export class AgentCell {
+  private readonly mailbox: Mailbox<Message>;
+  private readonly waiters: Record<Waiters, Waiter[]> = { up: [], down: [] };
+  private timer: Timer | null = null;
+  private closed = false;
+
+  constructor(
+    readonly agentId: string,
+    private state: AgentState,
+    private readonly ports: SupervisionPorts,
+    private readonly act: Act,
+  ) {
+    this.mailbox = new Mailbox(
+      (message) => this.handle(message),
+      (error) => {
+        ports.log.warn({ agentId, error: messageOf(error) }, 'an event could not be handled');
+      },
+    );
+  }
+
+  /** The agent as it stands. */
+  situation(): Situation {
+    return {
+      state: this.state,
+      desired: this.ports.desired.desiredState(this.agentId),
+      circuit: this.ports.circuits.circuitOf(this.agentId),
+    };
+  }
+
+  /** True while a command waits for its answer. */
+  isBusy(): boolean {
+    return this.waiters.up.length + this.waiters.down.length > 0;
+  }
+
+  post(event: MachineEvent): void {
+    if (!this.closed) this.mailbox.post({ event, command: null });
+  }
+
+  /**
+   * Gives a command and resolves with its answer: for `up` once there is a process, for `down` once there is none.
+   *
+   * @throws Problem what refused it; `database-unavailable` when it could not be saved, and then it did not act
+   */
+  command(event: MachineEvent, waiters: Waiters): Promise<CommandResult> {
+    return new Promise((resolve, reject) => {
+      if (this.closed) reject(new Problem('agent-not-found', `There is no agent ${this.agentId} any more.`));
+      else this.mailbox.post({ event, command: { waiters, waiter: { resolve, reject } } });
+    });
+  }
+
+  /** Takes down timer and waiters; late events of this cell fall on deaf ears. */
+  close(): void {
+    this.closed = true;
+    this.timer?.cancel();
+    this.timer = null;
+    const gone: Answer = { kind: 'refused', code: 'operation-in-progress', detail: 'Supervision of it ends.' };
+    this.answer('up', gone);
+    this.answer('down', gone);
+  }
+
+  /** Arms the timer of the present phase: after loading, and after each event. */
+  arm(): void {
+    this.timer?.cancel();
+    this.timer = null;
+    if (this.closed) return;
+    const deadline = deadlineOf(this.situation(), this.ports.policyOf(this.agentId));
+    if (deadline === null) return;
+    this.timer = this.ports.clock.after(Math.max(0, deadline - this.ports.clock.now()), () => {
+      this.post({ type: 'timer' });
+    });
+  }
+
+  private async handle(message: Message): Promise<void> {
+    if (this.closed) return;
+    const before = this.situation();
+    const { clock, random, newId } = this.ports;
+    const wall = clock.wall();
+    const policy = this.ports.policyOf(this.agentId);
+    const decision = transition(before, message.event, { now: clock.now(), wall, random, newId, policy });
+    const change = this.changeOf(before, decision, wall);
+    let recorded = true;
+    if (change !== null) {
+      if (message.command === null) this.ports.journal.commitEventually(change);
+      else {
+        const saved = await this.save(message, change);
+        if (saved instanceof Problem) {
+          message.command.waiter.reject(saved);
+          return;
+        }
+        recorded = saved;
+      }
+    }
+    this.take(message, decision, recorded);
+  }
+
+  /** Saved before it acts; only a stop acts all the same, and says that it is not recorded yet. */
+  private async save(message: Message, change: Change): Promise<boolean | Problem> {
+    try {
+      await this.ports.journal.commit(change);
+      return true;
+    } catch (error) {
+      if (message.event.type === 'stop-asked') {
+        this.ports.journal.commitEventually(change);
+        return false;
+      }
+      return error instanceof Problem ? error : new Problem('database-unavailable', messageOf(error), { cause: error });
+    }
+  }
+
+  private take(message: Message, decision: Decision, recorded: boolean): void {
+    this.state = decision.situation.state;
+    this.ports.desired.applyDesired(this.agentId, decision.situation.desired);
+    if (message.command !== null) {
+      this.waiters[message.command.waiters].push({ ...message.command.waiter, result: { recorded } });
+    }
+    for (const effect of decision.effects) this.run(effect);
+    this.arm();
+  }
+
+  private run(effect: Effect): void {
+    switch (effect.type) {
+      case 'record':
+      case 'record-restart':
+        return; // saved with the change
+      case 'answer':
+        this.answer(effect.waiters, effect.answer);
+        return;
+      case 'circuit':
+        this.moveCircuit(effect);
+        return;
+      case 'launch':
+      case 'kill':
+      case 'end-process':
+      case 'sweep':
+      case 'observe':
+        this.act(this, effect);
+        return;
+    }
+  }
+
+  private moveCircuit({ event }: Extract<Effect, { type: 'circuit' }>): void {
+    const circuits = this.ports.circuits;
+    if (event.type === 'failure') circuits.recordFailure(this.agentId, { ...event, byHealing: true });
+    else if (event.type === 'success') circuits.recordSuccess(this.agentId, { byHealing: true });
+    else circuits.apply(this.agentId, event);
+  }
+
+  private answer(waiters: Waiters, answer: Answer): void {
+    for (const waiter of this.waiters[waiters].splice(0)) {
+      if (answer.kind === 'done') waiter.resolve(waiter.result);
+      else waiter.reject(new Problem(answer.code, answer.detail));
+    }
+  }
+
+  /** null: nothing is worth saving. */
+  private changeOf(before: Situation, decision: Decision, wall: number): Change | null {
+    const after = decision.situation;
+    const events: EventDraft[] = [];
+    const restarts: RestartRecord[] = [];
+    for (const effect of decision.effects) {
+      if (effect.type === 'record') {
+        events.push({ agentId: this.agentId, type: effect.event, data: effect.data, occurredAt: wall });
+      } else if (effect.type === 'record-restart') {
+        const { reason, pidBefore, pidAfter, success, incidentId } = effect;
+        restarts.push({ reason, pidBefore, pidAfter, success, incidentId, restartedAt: wall });
+      }
+    }
+    const same = before.state === after.state && before.desired === after.desired && before.circuit === after.circuit;
+    if (same && events.length === 0) return null;
+    return {
+      agentId: this.agentId,
+      state: after.state,
+      desired: after.desired,
+      circuit: after.circuit,
+      events,
+      restarts,
+    };
+  }
+}

@@ -1,0 +1,97 @@
+import { messageOf, type Clock, type Timer } from '../kernel';
+import type { ProcessRuntime } from '../runtime';
+import type { HealingLog } from './ports';
+
+const FIRST_RETRY_MS = 100;
+const LONGEST_RETRY_MS = 2_000;
+
+export interface DaemonEvents {
+  lost(detail: string): void;
+  /** Connected again, or for the first time: a list of everything has to follow. */
+  connected(first: boolean): void;
+}
+
+/**
+ * Keeps us connected to PM2's daemon, and starts one where none runs. Only a daemon that was ended on purpose is not
+ * started again by us, until a person spawns something.
+ */
+export class DaemonWatch {
+  private timer: Timer | null = null;
+  private retryMs = FIRST_RETRY_MS;
+  private endedOnPurpose = false;
+  private connecting = false;
+  private everConnected = false;
+  private stopped = false;
+
+  /** What the last attempt failed with; null while connected. */
+  lastError: string | null = 'not connected yet';
+
+  constructor(
+    private readonly runtime: ProcessRuntime,
+    private readonly clock: Clock,
+    private readonly log: HealingLog,
+    private readonly events: DaemonEvents,
+  ) {}
+
+  /** Tries once; where that fails, goes on trying in the background. */
+  async start(): Promise<void> {
+    await this.connect();
+  }
+
+  stop(): void {
+    this.stopped = true;
+    this.timer?.cancel();
+  }
+
+  /** A person ends the daemon: `pm2 kill`, or its first half of `pm2 update`. */
+  ending(): void {
+    this.endedOnPurpose = true;
+  }
+
+  /** A person wants an agent to run: then there has to be a daemon. */
+  async wanted(): Promise<void> {
+    this.endedOnPurpose = false;
+    if (!this.runtime.isConnected()) await this.connect();
+  }
+
+  lost(detail: string): void {
+    if (this.stopped) return;
+    this.lastError = detail;
+    this.retryMs = FIRST_RETRY_MS;
+    this.events.lost(detail);
+    // At once, and only then with pauses: every moment without a daemon is one without restarts.
+    this.retry(0);
+  }
+
+  private retry(delayMs: number): void {
+    this.timer?.cancel();
+    this.timer = this.clock.after(delayMs, () => {
+      void this.connect();
+    });
+  }
+
+  private async connect(): Promise<void> {
+    if (this.connecting || this.stopped) return;
+    this.connecting = true;
+    try {
+      await this.runtime.connect(!this.endedOnPurpose);
+      this.lastError = null;
+      this.retryMs = FIRST_RETRY_MS;
+      const first = !this.everConnected;
+      this.everConnected = true;
+      this.endedOnPurpose = false;
+      this.events.connected(first);
+    } catch (error) {
+      if (this.lastError !== messageOf(error)) this.log.warn({ error: messageOf(error) }, 'PM2 cannot be reached');
+      this.lastError = messageOf(error);
+      if (!this.isStopped()) this.retry(this.retryMs);
+      this.retryMs = Math.min(LONGEST_RETRY_MS, this.retryMs * 2);
+    } finally {
+      this.connecting = false;
+    }
+  }
+
+  private isStopped(): boolean {
+    return this.stopped;
+  }
+}

@@ -1,0 +1,138 @@
+import { isProblem, messageOf } from '../kernel';
+import type { LaunchPlan } from '../runtime';
+import type { ActingEffect, AgentCell } from './agent-cell';
+import { LaunchBudget, type LaunchRank } from './launch-budget';
+import { LaunchGuard, type GuardedOutcome } from './launch-guard';
+import type { Launch, LaunchFault, MachineEvent } from './machine';
+import type { SupervisionPorts } from './ports';
+
+/** Carries out what transitions ask for; each outcome goes back into the mailbox of its agent. */
+export class EffectRunner {
+  private readonly budget: LaunchBudget;
+  private readonly guard: LaunchGuard;
+
+  constructor(
+    private readonly ports: SupervisionPorts,
+    launchConcurrency: number,
+    private readonly observe: (scan: boolean) => void,
+    guard?: LaunchGuard,
+  ) {
+    this.budget = new LaunchBudget(launchConcurrency);
+    this.guard = guard ?? new LaunchGuard(ports.runtime);
+  }
+
+  run(cell: AgentCell, effect: ActingEffect): void {
+    switch (effect.type) {
+      case 'launch':
+        this.budget.add(rankOf(effect.launch), () => this.launch(cell, effect));
+        return;
+      case 'kill':
+        void this.kill(cell, effect);
+        return;
+      case 'end-process':
+        void this.endProcess(cell, effect);
+        return;
+      case 'sweep':
+        void this.sweep(cell, effect.runId);
+        return;
+      case 'observe':
+        this.observe(effect.scan);
+        return;
+    }
+  }
+
+  private async launch(cell: AgentCell, effect: Extract<ActingEffect, { type: 'launch' }>): Promise<void> {
+    const { launch, expected } = effect;
+    const isWanted = () => isStarting(cell, launch.runId);
+    if (!isWanted()) {
+      cell.post({ type: 'launch-failed', runId: launch.runId, fault: { kind: 'cancelled' } });
+      return;
+    }
+    let outcome: GuardedOutcome;
+    try {
+      const plan = await this.plan(cell, launch);
+      outcome =
+        'kind' in plan
+          ? { kind: 'fault', fault: plan }
+          : await this.guard.launch({ plan, expected, isWanted, now: () => this.ports.clock.now() });
+    } catch (error) {
+      // An adapter that throws leaves the outcome open: whether PM2 was asked is not known.
+      this.ports.log.warn({ agentId: cell.agentId, error: messageOf(error) }, 'a launch ended in an error');
+      outcome = { kind: 'unknown' };
+    }
+    cell.post(eventOf(launch.runId, outcome));
+  }
+
+  private async plan(cell: AgentCell, launch: Launch): Promise<LaunchPlan | LaunchFault> {
+    try {
+      return await this.ports.planLaunch(cell.agentId, { launch, restarts: cell.situation().state.restarts });
+    } catch (error) {
+      const evidence = isProblem(error) ? error.detail : messageOf(error);
+      if (isProblem(error, 'interpreter-not-found'))
+        return { kind: 'refused', refusal: 'interpreter-missing', evidence };
+      if (isProblem(error, 'entry-point-not-found'))
+        return { kind: 'refused', refusal: 'entry-point-missing', evidence };
+      return { kind: 'failed', evidence };
+    }
+  }
+
+  private async kill(cell: AgentCell, effect: Extract<ActingEffect, { type: 'kill' }>): Promise<void> {
+    const { runId, process } = effect;
+    const { killTimeoutMs } = this.ports.policyOf(cell.agentId);
+    let gone = false;
+    let pids: readonly number[] = process === null ? [] : [process.pid];
+    try {
+      const outcome = await this.ports.runtime.terminate({ agentId: cell.agentId, runId, process }, killTimeoutMs);
+      gone = outcome.kind === 'gone';
+      if (outcome.kind === 'alive') pids = outcome.pids;
+    } catch (error) {
+      this.ports.log.warn({ agentId: cell.agentId, error: messageOf(error) }, 'a process could not be ended');
+    }
+    cell.post({ type: 'kill-ended', runId, gone, pids });
+  }
+
+  private async endProcess(cell: AgentCell, effect: Extract<ActingEffect, { type: 'end-process' }>): Promise<void> {
+    const { agentId } = cell;
+    this.ports.log.warn({ agentId, pid: effect.process.pid, why: effect.why }, 'ending a process that must not live');
+    try {
+      await this.ports.runtime.endProcess(effect.process, this.ports.policyOf(agentId).killTimeoutMs);
+    } catch (error) {
+      this.ports.log.warn({ agentId, error: messageOf(error) }, 'a process could not be ended');
+    }
+    this.observe(false);
+  }
+
+  private async sweep(cell: AgentCell, runId: string): Promise<void> {
+    const { agentId } = cell;
+    try {
+      await this.ports.runtime.terminate({ agentId, runId, process: null }, this.ports.policyOf(agentId).killTimeoutMs);
+    } catch (error) {
+      this.ports.log.warn({ agentId, error: messageOf(error) }, 'what a dead run left behind could not be ended');
+    }
+  }
+}
+
+/** A stop may have overtaken the launch while it waited for its turn. */
+function isStarting(cell: AgentCell, runId: string): boolean {
+  const { phase } = cell.situation().state;
+  return phase.kind === 'starting' && phase.launch.runId === runId;
+}
+
+function rankOf(launch: Launch): LaunchRank {
+  if (launch.by === 'operator' || launch.by === 'routing') return launch.by;
+  if (launch.trial) return 'trial';
+  return (launch.attempt ?? 1) <= 1 ? 'first-restart' : 'later-restart';
+}
+
+function eventOf(runId: string, outcome: GuardedOutcome): MachineEvent {
+  switch (outcome.kind) {
+    case 'launched':
+      return { type: 'launch-succeeded', run: outcome.run };
+    case 'fault':
+      return { type: 'launch-failed', runId, fault: outcome.fault };
+    case 'unknown':
+      return { type: 'launch-unknown', runId };
+    case 'blocked':
+      return { type: 'launch-blocked', runId, observation: outcome.observation };
+  }
+}

@@ -1,0 +1,36 @@
+import type { DesiredState } from '../kernel';
+import type { Circuit } from '../circuit';
+import type { EventDraft } from '../events';
+import type { AgentState } from './machine';
+
+export interface RestartRecord {
+  readonly reason: string;
+  readonly pidBefore: number | null;
+  readonly pidAfter: number | null;
+  readonly success: boolean;
+  readonly incidentId: string | null;
+  /** Wall clock, epoch milliseconds. */
+  readonly restartedAt: number;
+}
+
+/** All that one decision changes about one agent; saved in one transaction. */
+export interface Change {
+  readonly agentId: string;
+  readonly state: AgentState;
+  readonly desired: DesiredState;
+  readonly circuit: Circuit;
+  readonly events: readonly EventDraft[];
+  readonly restarts: readonly RestartRecord[];
+}
+
+/** Where decisions are kept. Changes become durable in the order in which they were handed over. */
+export interface Journal {
+  /**
+   * Resolves once it is on disk: a person's command waits for that before it acts.
+   *
+   * @throws Problem `database-unavailable`; then nothing of it was saved
+   */
+  commit(change: Change): Promise<void>;
+  /** What healing decides acts before its save; it waits in a bounded queue while the database is away. */
+  commitEventually(change: Change): void;
+}

@@ -1,0 +1,21 @@
+import type { Random } from '../../kernel';
+
+const JITTER_LOW = 0.75;
+const JITTER_WIDTH = 0.5;
+
+/**
+ * Delay before restart `n` of an incident, milliseconds: none before the first, then base x 2^(n-2), times a random
+ * factor in [0.75, 1.25), at most `maxMs`. The jitter keeps agents that fell together from coming back together (M.
+ * Brooker, "Exponential Backoff And Jitter", 2015).
+ *
+ * @param n 1 for the first restart of the incident
+ */
+export function backoffDelay(
+  n: number,
+  policy: { backoffBaseMs: number; backoffMaxMs: number },
+  random: Random,
+): number {
+  if (n <= 1) return 0;
+  const exponential = policy.backoffBaseMs * 2 ** Math.min(n - 2, 52);
+  return Math.min(policy.backoffMaxMs, Math.round(exponential * (JITTER_LOW + JITTER_WIDTH * random())));
+}

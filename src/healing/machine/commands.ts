@@ -1,0 +1,200 @@
+import type { LaunchedBy } from './state';
+import type { MachineEvent } from './event';
+import { beginLaunch, beginStop, WAITING_MS, type LaunchIntent } from './launching';
+import type { DownPhase, Fallback, StoppedPhase } from './state';
+import type { Turn } from './turn';
+
+type Asked<T extends MachineEvent['type']> = Extract<MachineEvent, { type: T }>;
+
+export function startAsked(turn: Turn, event: Asked<'start-asked'>): void {
+  const phase = turn.phase;
+  const desiredBefore = turn.desired;
+  switch (phase.kind) {
+    case 'verifying':
+    case 'running':
+      turn.answer('up', { kind: 'done' });
+      return;
+    case 'starting':
+      return; // joins it, and gets its answer
+    case 'stopped':
+      turn.desire('running');
+      beginLaunch(turn, askedLaunch(event.by, 'asked', { desired: desiredBefore, phase }));
+      return;
+    case 'down':
+      if (phase.why === 'halted' && !event.mayTrial) return refuseHalted(turn);
+      turn.desire('running');
+      beginLaunch(turn, { ...askedLaunch(event.by, 'asked', fallbackTo(phase)), ...replacing(turn) });
+      return;
+    case 'stopping': {
+      if (phase.then.kind === 'halted' && !event.mayTrial) return refuseHalted(turn);
+      turn.desire('running');
+      const launch =
+        phase.then.kind === 'start'
+          ? { ...phase.then.launch, by: event.by, attempt: null }
+          : askedLaunch(event.by, 'asked', fallbackAfterStop(turn, phase.then.kind));
+      turn.enter({ ...phase, then: { kind: 'start', launch, delayMs: 0 } });
+      return;
+    }
+  }
+}
+
+export function stopAsked(turn: Turn, event: Asked<'stop-asked'>): void {
+  stop(turn, event.by);
+}
+
+/** A stop in the operator's shell is a stop like any other, told apart in the history only. */
+export function operatorStopped(turn: Turn): void {
+  if (turn.desired === 'stopped') return;
+  turn.record('operator.stopped', { how: 'pm2 stop' });
+  stop(turn, 'the operator, by pm2');
+}
+
+/** A stop wins at any moment: whatever was under way ends in `stopped`, and stays there until a person starts it. */
+function stop(turn: Turn, by: string): void {
+  const phase = turn.phase;
+  turn.desire('stopped');
+  turn.answer('up', {
+    kind: 'refused',
+    code: 'operation-in-progress',
+    detail: `A stop by ${by} overtook it. Start it again if it should run.`,
+  });
+  if (turn.circuit.state === 'HALF_OPEN') turn.moveCircuit({ type: 'trial-ended', retry: 'now' });
+  turn.update({ incident: null });
+  switch (phase.kind) {
+    case 'stopped':
+      turn.answer('down', { kind: 'done' });
+      return;
+    case 'verifying':
+    case 'running':
+      beginStop(turn, phase.run, { kind: 'stopped' });
+      return;
+    case 'stopping':
+      turn.enter({ ...phase, then: { kind: 'stopped' } });
+      return;
+    case 'starting':
+      awaitThenStop(turn, phase.launch.runId, phase.outcome);
+      return;
+    case 'down': {
+      const last = turn.state.lastRun;
+      // Somebody is acting on it in a shell: a process of it may appear any moment, so lists must prove that none does.
+      if (phase.why === 'operator-acting' && last !== null) return awaitThenStop(turn, last.runId, 'unknown');
+      turn.record('agent.terminated', { pid: null });
+      turn.enter({ kind: 'stopped', since: turn.now });
+      turn.answer('down', { kind: 'done' });
+      return;
+    }
+  }
+}
+
+function awaitThenStop(turn: Turn, runId: string, awaited: 'pending' | 'unknown'): void {
+  turn.enter({
+    kind: 'stopping',
+    since: turn.now,
+    runId,
+    run: null,
+    awaited,
+    absences: 0,
+    then: { kind: 'stopped' },
+    againAt: awaited === 'unknown' ? turn.now : null,
+  });
+  if (awaited === 'unknown') turn.effect({ type: 'observe', scan: true });
+}
+
+export function restartAsked(turn: Turn, event: Asked<'restart-asked'>): void {
+  const phase = turn.phase;
+  const desiredBefore = turn.desired;
+  if (phase.kind === 'starting') return; // what comes up is newer than the question: joins it
+  turn.desire('running');
+  const reason = event.reason;
+  switch (phase.kind) {
+    case 'verifying':
+    case 'running': {
+      if (turn.circuit.state === 'HALF_OPEN') turn.moveCircuit({ type: 'trial-ended', retry: 'now' });
+      const launch: LaunchIntent = {
+        ...askedLaunch('operator', reason, { desired: 'running', phase: waiting(turn) }),
+        kind: 'restart',
+        pidBefore: phase.run.process.pid,
+      };
+      beginStop(turn, phase.run, { kind: 'start', launch, delayMs: event.delayMs });
+      return;
+    }
+    case 'stopping': {
+      const launch: LaunchIntent = {
+        ...askedLaunch('operator', reason, fallbackAfterStop(turn, phase.then.kind)),
+        kind: 'restart',
+        pidBefore: phase.run?.process.pid ?? null,
+      };
+      turn.enter({ ...phase, then: { kind: 'start', launch, delayMs: event.delayMs } });
+      return;
+    }
+    case 'stopped':
+      launchOrWait(turn, askedLaunch('operator', reason, { desired: desiredBefore, phase }), event.delayMs);
+      return;
+    case 'down':
+      launchOrWait(turn, { ...askedLaunch('operator', reason, fallbackTo(phase)), ...replacing(turn) }, event.delayMs);
+      return;
+  }
+}
+
+function launchOrWait(turn: Turn, launch: LaunchIntent, delayMs: number): void {
+  if (delayMs === 0) beginLaunch(turn, launch);
+  else turn.enter({ kind: 'down', since: turn.now, why: 'restart-delay', until: turn.now + delayMs, launch });
+}
+
+/** Circuit CLOSED and count 0, at once; what should run and does not is started. */
+export function resetAsked(turn: Turn): void {
+  const phase = turn.phase;
+  turn.moveCircuit({ type: 'reset' });
+  turn.update({ incident: null });
+  const launch = (): LaunchIntent => ({
+    ...askedLaunch('operator', 'circuit reset', { desired: 'running', phase: waiting(turn) }),
+    ...replacing(turn),
+  });
+  if (turn.desired === 'running' && phase.kind === 'down') beginLaunch(turn, launch());
+  else if (phase.kind === 'stopping' && phase.then.kind === 'halted') {
+    turn.enter({ ...phase, then: { kind: 'start', launch: launch(), delayMs: 0 } });
+  } else if (phase.kind !== 'starting' && phase.kind !== 'stopping') turn.answer('up', { kind: 'done' });
+}
+
+function refuseHalted(turn: Turn): void {
+  turn.answer('up', {
+    kind: 'refused',
+    code: 'operation-in-progress',
+    detail: 'It is halted: its circuit is open. Start it by itself, or reset its circuit.',
+  });
+}
+
+function askedLaunch(by: LaunchedBy, reason: string, fallback: Fallback | null): LaunchIntent {
+  // A failed autostart is a failure like any other: healing takes over, so there is nothing to fall back to.
+  const keepsFallback = by === 'operator' || by === 'routing';
+  return {
+    by,
+    reason,
+    kind: 'spawn',
+    pidBefore: null,
+    attempt: null,
+    trial: false,
+    fallback: keepsFallback ? fallback : null,
+  };
+}
+
+/** A start of something that is down takes the place of its last process. */
+function replacing(turn: Turn): Pick<LaunchIntent, 'kind' | 'pidBefore'> {
+  const last = turn.state.lastRun;
+  return last === null ? { kind: 'spawn', pidBefore: null } : { kind: 'restart', pidBefore: last.process.pid };
+}
+
+function fallbackTo(phase: DownPhase): Fallback {
+  return { desired: 'running', phase };
+}
+
+function fallbackAfterStop(turn: Turn, then: 'stopped' | 'halted' | 'start'): Fallback {
+  const stopped: StoppedPhase = { kind: 'stopped', since: turn.now };
+  if (then === 'stopped') return { desired: 'stopped', phase: stopped };
+  if (then === 'start') return { desired: 'running', phase: waiting(turn) };
+  return { desired: 'running', phase: { kind: 'down', since: turn.now, why: 'halted', until: null, launch: null } };
+}
+
+function waiting(turn: Turn): DownPhase {
+  return { kind: 'down', since: turn.now, why: 'waiting', until: turn.now + WAITING_MS, launch: null };
+}

@@ -1,0 +1,34 @@
+import type { ProblemCode } from '../../kernel';
+import type { CircuitEvent } from '../../circuit';
+import type { EventType, JsonValue } from '../../events';
+import type { ProcessIdentity } from '../../runtime';
+import type { Launch, Run } from './state';
+
+/** How a command ended, for those who wait for it. */
+export type Answer =
+  { readonly kind: 'done' } | { readonly kind: 'refused'; readonly code: ProblemCode; readonly detail: string };
+
+/** Who waits: for a process to be up, or for it to be gone. */
+export type Waiters = 'up' | 'down';
+
+export type Effect =
+  /** Through the launch guard; the outcome comes back as an event. `expected`: the entry that should still be listed. */
+  | { readonly type: 'launch'; readonly launch: Launch; readonly expected: Run | null }
+  /** End a run and its descendants; the outcome comes back as `kill-ended`. */
+  | { readonly type: 'kill'; readonly runId: string; readonly process: ProcessIdentity | null }
+  /** End a process that must not live; nothing waits for it, the next list tells. */
+  | { readonly type: 'end-process'; readonly process: ProcessIdentity; readonly why: string }
+  /** End what a dead leader left behind, by its run id. */
+  | { readonly type: 'sweep'; readonly runId: string }
+  | { readonly type: 'observe'; readonly scan: boolean }
+  | { readonly type: 'circuit'; readonly event: CircuitEvent }
+  | { readonly type: 'record'; readonly event: EventType; readonly data: Readonly<Record<string, JsonValue>> }
+  | {
+      readonly type: 'record-restart';
+      readonly reason: string;
+      readonly pidBefore: number | null;
+      readonly pidAfter: number | null;
+      readonly success: boolean;
+      readonly incidentId: string | null;
+    }
+  | { readonly type: 'answer'; readonly waiters: Waiters; readonly answer: Answer };

@@ -1,0 +1,56 @@
+import type { ListedProcess, UnlistedProcess } from '../../runtime';
+import type { ExitFacts, LaunchedBy, Run } from './state';
+
+/** What a list showed of one agent. */
+export interface Observation {
+  /** `Clock.now()` before the list was asked for: it can say nothing of what happened after that. */
+  readonly beganAt: number;
+  /** Whole process table looked through, not only the daemon's children. */
+  readonly scanned: boolean;
+  readonly daemon: { readonly pid: number; readonly startTime: number | null };
+  readonly listed: readonly ListedProcess[];
+  readonly unlisted: readonly UnlistedProcess[];
+  /** The first look after a start of ours. */
+  readonly boot: boolean;
+}
+
+/** Why a launch certainly led to no process. */
+export type LaunchFault =
+  /** The definition cannot be launched: found before PM2 was asked. */
+  | {
+      readonly kind: 'refused';
+      readonly refusal: 'entry-point-missing' | 'interpreter-missing';
+      readonly evidence: string;
+    }
+  /** PM2 tried, and there was no process. */
+  | { readonly kind: 'failed'; readonly evidence: string }
+  /** Nothing is wrong with the agent: the machine is short of something, or PM2 does not answer. */
+  | { readonly kind: 'resources' | 'unavailable'; readonly evidence: string }
+  /** It was overtaken before PM2 was asked. */
+  | { readonly kind: 'cancelled' };
+
+export type MachineEvent =
+  /** `mayTrial` false leaves a halted agent alone (a bulk spawn, routing). */
+  | { readonly type: 'start-asked'; readonly by: LaunchedBy; readonly mayTrial: boolean }
+  | { readonly type: 'stop-asked'; readonly by: string }
+  | { readonly type: 'restart-asked'; readonly reason: string; readonly delayMs: number }
+  | { readonly type: 'reset-asked' }
+  | { readonly type: 'launch-succeeded'; readonly run: Run }
+  | { readonly type: 'launch-failed'; readonly runId: string; readonly fault: LaunchFault }
+  | { readonly type: 'launch-unknown'; readonly runId: string }
+  /** The launch guard saw that it must not be launched now: it lives, or a person has deleted it. */
+  | { readonly type: 'launch-blocked'; readonly runId: string; readonly observation: Observation }
+  | { readonly type: 'kill-ended'; readonly runId: string; readonly gone: boolean; readonly pids: readonly number[] }
+  | {
+      readonly type: 'exited';
+      readonly runId: string | null;
+      readonly upSince: number;
+      readonly exit: ExitFacts;
+      readonly ordered: boolean;
+    }
+  | { readonly type: 'operator-stopped' }
+  | { readonly type: 'daemon-ending' }
+  | { readonly type: 'observed'; readonly observation: Observation }
+  /** Somebody counted a failure by hand, and it tripped the circuit. */
+  | { readonly type: 'circuit-tripped' }
+  | { readonly type: 'timer' };

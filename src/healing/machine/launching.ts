@@ -1,0 +1,77 @@
+import type { Turn } from './turn';
+import type { Launch, Run, Sequel } from './state';
+
+export type LaunchIntent = Omit<Launch, 'runId'>;
+
+/** Pause before another try where nothing is wrong with the agent: PM2 away, or the machine short of something. */
+export const WAITING_MS = 2_000;
+
+/** A launch that healing makes by itself, to bring back what should run. */
+export function healingLaunch(reason: string, pidBefore: number | null, attempt: number | null): LaunchIntent {
+  return { by: 'healing', reason, kind: 'restart', pidBefore, attempt, trial: false, fallback: null };
+}
+
+/** Begins a launch: from here on only its outcome, or a list, says whether there is a process. */
+export function beginLaunch(turn: Turn, intent: LaunchIntent): void {
+  if (turn.circuit.state === 'OPEN') {
+    const byHealing = intent.by === 'healing' || intent.by === 'autostart';
+    turn.moveCircuit({ type: 'trial', by: byHealing ? 'healing' : 'operator' });
+  }
+  const launch: Launch = { ...intent, trial: turn.circuit.state === 'HALF_OPEN', runId: turn.context.newId() };
+  if (launch.attempt !== null) turn.record('recovery.attempted', { attempt: launch.attempt, runId: launch.runId });
+  turn.enter({
+    kind: 'starting',
+    since: turn.now,
+    launch,
+    outcome: 'pending',
+    absences: 0,
+    lookAt: null,
+    exit: null,
+  });
+  // A person who asks for a start wants it whatever became of the old entry; healing must see that nobody deleted it.
+  const expected = intent.by === 'healing' ? turn.state.lastRun : null;
+  turn.effect({ type: 'launch', launch, expected });
+}
+
+/** Begins to end a run; only proof of its death ends this phase. */
+export function beginStop(turn: Turn, run: Run, then: Sequel): void {
+  turn.enter({
+    kind: 'stopping',
+    since: turn.now,
+    runId: run.runId,
+    run,
+    awaited: null,
+    absences: 0,
+    then,
+    againAt: null,
+  });
+  turn.effect({ type: 'kill', runId: run.runId, process: run.process });
+}
+
+/** A run is proven dead, or proven never to have been: what was to follow follows. */
+export function continueAfterStop(turn: Turn, then: Sequel, pid: number | null): void {
+  turn.answer('down', { kind: 'done' });
+  switch (then.kind) {
+    case 'stopped':
+      turn.record('agent.terminated', { pid });
+      turn.enter({ kind: 'stopped', since: turn.now });
+      return;
+    case 'halted':
+      turn.enter({ kind: 'down', since: turn.now, why: 'halted', until: null, launch: null });
+      return;
+    case 'start':
+      startAfter(turn, then.launch, then.delayMs, 'restart-delay');
+      return;
+  }
+}
+
+/** Launches at once, or waits for so long first. */
+export function startAfter(
+  turn: Turn,
+  launch: LaunchIntent,
+  delayMs: number,
+  why: 'backing-off' | 'restart-delay' | 'waiting',
+): void {
+  if (delayMs <= 0) beginLaunch(turn, launch);
+  else turn.enter({ kind: 'down', since: turn.now, why, until: turn.now + delayMs, launch });
+}

@@ -1,0 +1,178 @@
+import type { ProblemCode } from '../../kernel';
+import { diagnoseExit, diagnoseLaunch } from './diagnose';
+import type { LaunchFault, MachineEvent } from './event';
+import { crashed, fail } from './failing';
+import { beginStop, continueAfterStop, WAITING_MS } from './launching';
+import type { ExitFacts, Launch, Run, StartingPhase } from './state';
+import type { Turn } from './turn';
+
+type Outcome<T extends MachineEvent['type']> = Extract<MachineEvent, { type: T }>;
+
+/** Between two looks at a launch or a death that is not proven yet. */
+export const LOOK_AGAIN_MS = 1_000;
+const KILL_AGAIN_MS = 5_000;
+/** Time for the operator's shell to finish what it began with an ordered exit. */
+export const OPERATOR_ACTING_MS = 2_000;
+
+export function launchSucceeded(turn: Turn, run: Run): void {
+  const phase = turn.phase;
+  if (phase.kind === 'starting' && phase.launch.runId === run.runId) {
+    launched(turn, phase, run);
+    return;
+  }
+  if (phase.kind === 'stopping' && phase.run === null && phase.runId === run.runId) {
+    turn.update({ lastRun: run });
+    beginStop(turn, run, phase.then);
+    return;
+  }
+  // A launch that was given up has come true: it is ended, never adopted.
+  turn.effect({ type: 'end-process', process: run.process, why: 'its launch had been given up' });
+}
+
+function launched(turn: Turn, phase: StartingPhase, run: Run): void {
+  const launch = phase.launch;
+  noteAttempt(turn, launch);
+  turn.update({ lastRun: run, phase: { kind: 'verifying', since: turn.now, run, launch } });
+  const pid = run.process.pid;
+  turn.record('agent.spawned', { pid, runId: run.runId, by: launch.by, reason: launch.reason });
+  if (launch.kind === 'restart') {
+    turn.update({ restarts: turn.state.restarts + 1 });
+    turn.record('agent.restarted', { pidBefore: launch.pidBefore, pidAfter: pid, reason: launch.reason });
+    turn.recordRestart({ reason: launch.reason, pidBefore: launch.pidBefore, pidAfter: pid, success: true });
+  }
+  turn.answer('up', { kind: 'done' });
+  // One list after the launch: it shows a second holder, or a process that ended without a word.
+  turn.effect({ type: 'observe', scan: false });
+  if (phase.exit !== null) crashed(turn, run, phase.exit);
+}
+
+function noteAttempt(turn: Turn, launch: Launch): void {
+  const incident = turn.state.incident;
+  if (launch.attempt === null || incident === null) return;
+  turn.update({ incident: { ...incident, attempt: launch.attempt } });
+}
+
+export function launchFailed(turn: Turn, event: Outcome<'launch-failed'>): void {
+  const phase = turn.phase;
+  if (phase.kind === 'stopping' && phase.run === null && phase.runId === event.runId) {
+    continueAfterStop(turn, phase.then, null);
+    return;
+  }
+  if (phase.kind !== 'starting' || phase.launch.runId !== event.runId) return;
+  const { launch } = phase;
+  const fault = event.fault;
+  if (fault.kind === 'cancelled') return;
+  // The entry it should have replaced may be gone with it: its absence must not look like a deletion by a person.
+  if (fault.kind === 'failed') turn.update({ lastRun: null });
+  turn.answer('up', { kind: 'refused', ...refusal(fault) });
+  if (launch.fallback !== null) {
+    fallBack(turn, launch);
+    return;
+  }
+  if (fault.kind === 'resources' || fault.kind === 'unavailable') {
+    turn.enter({ kind: 'down', since: turn.now, why: 'waiting', until: turn.now + WAITING_MS, launch });
+    return;
+  }
+  noteAttempt(turn, launch);
+  if (launch.kind === 'restart') {
+    turn.recordRestart({ reason: launch.reason, pidBefore: launch.pidBefore, pidAfter: null, success: false });
+  }
+  const failure = diagnoseLaunch(fault.kind === 'refused' ? fault.refusal : null, fault.evidence);
+  fail(turn, launch.runId, failure, { pidBefore: launch.pidBefore, alive: null });
+}
+
+/** A person's command that led to nothing leaves things as they were; the person has the answer. */
+function fallBack(turn: Turn, launch: Launch): void {
+  if (launch.fallback === null) return;
+  if (turn.circuit.state === 'HALF_OPEN') turn.moveCircuit({ type: 'trial-ended', retry: 'cooldown' });
+  turn.desire(launch.fallback.desired);
+  turn.enter({ ...launch.fallback.phase, since: turn.now });
+}
+
+function refusal(fault: Exclude<LaunchFault, { kind: 'cancelled' }>): { code: ProblemCode; detail: string } {
+  switch (fault.kind) {
+    case 'refused':
+      return {
+        code: fault.refusal === 'entry-point-missing' ? 'entry-point-not-found' : 'interpreter-not-found',
+        detail: fault.evidence,
+      };
+    case 'unavailable':
+      return { code: 'process-manager-unavailable', detail: fault.evidence };
+    case 'failed':
+    case 'resources':
+      return { code: 'launch-failed', detail: fault.evidence };
+  }
+}
+
+/** No answer in time: it may exist, or appear later. From here on lists decide. */
+export function launchUnknown(turn: Turn, event: Outcome<'launch-unknown'>): void {
+  const phase = turn.phase;
+  if (phase.kind === 'starting' && phase.launch.runId === event.runId) {
+    turn.enter({ ...phase, since: turn.now, outcome: 'unknown', absences: 0, lookAt: turn.now + LOOK_AGAIN_MS });
+  } else if (phase.kind === 'stopping' && phase.run === null && phase.runId === event.runId) {
+    turn.enter({ ...phase, since: turn.now, awaited: 'unknown', absences: 0, againAt: turn.now + LOOK_AGAIN_MS });
+  } else return;
+  turn.effect({ type: 'observe', scan: true });
+}
+
+export function killEnded(turn: Turn, event: Outcome<'kill-ended'>): void {
+  const phase = turn.phase;
+  if (phase.kind !== 'stopping' || phase.runId !== event.runId || phase.run === null) return;
+  if (event.gone) {
+    continueAfterStop(turn, phase.then, phase.run.process.pid);
+    return;
+  }
+  turn.enter({ ...phase, againAt: turn.now + KILL_AGAIN_MS });
+  turn.answer('down', {
+    kind: 'refused',
+    code: 'operation-in-progress',
+    detail: `Process ${event.pids.join(', ')} does not end even by SIGKILL; it is tried again, and nothing is started meanwhile.`,
+  });
+}
+
+export function exited(turn: Turn, event: Outcome<'exited'>): void {
+  const phase = turn.phase;
+  switch (phase.kind) {
+    case 'starting':
+      if (event.runId === phase.launch.runId) exitedWhileStarting(turn, phase, event.exit);
+      return;
+    case 'stopping':
+      if (event.runId !== phase.runId) return;
+      turn.record('agent.exited', { pid: phase.run?.process.pid ?? null, runId: phase.runId, expected: true });
+      if (phase.run === null) continueAfterStop(turn, phase.then, null);
+      return;
+    case 'verifying':
+    case 'running':
+      if (event.runId !== phase.run.runId || event.upSince < phase.run.upSince) return;
+      // A newer incarnation than the one we know came and went: a list tells what there is now.
+      if (event.upSince > phase.run.upSince) turn.effect({ type: 'observe', scan: false });
+      else if (event.ordered) ordered(turn, phase.run);
+      else crashed(turn, phase.run, event.exit);
+      return;
+    case 'stopped':
+    case 'down':
+      return;
+  }
+}
+
+function exitedWhileStarting(turn: Turn, phase: StartingPhase, exit: ExitFacts): void {
+  if (phase.outcome === 'pending') {
+    turn.enter({ ...phase, exit });
+    return;
+  }
+  // The answer never came, but it did run, and has ended.
+  turn.answer('up', { kind: 'done' });
+  noteAttempt(turn, phase.launch);
+  turn.update({ lastRun: null });
+  turn.record('agent.exited', { pid: null, runId: phase.launch.runId, exitCode: exit.exitCode, signal: exit.signal });
+  turn.effect({ type: 'sweep', runId: phase.launch.runId });
+  fail(turn, phase.launch.runId, diagnoseExit(exit), { pidBefore: phase.launch.pidBefore, alive: null });
+}
+
+/** Its end was ordered through PM2, and not by us: wait and see what the operator is doing. */
+function ordered(turn: Turn, run: Run): void {
+  turn.record('agent.exited', { pid: run.process.pid, runId: run.runId, ordered: true });
+  const until = turn.now + OPERATOR_ACTING_MS;
+  turn.enter({ kind: 'down', since: turn.now, why: 'operator-acting', until, launch: null });
+  turn.effect({ type: 'observe', scan: false });
+}

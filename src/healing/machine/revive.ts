@@ -1,0 +1,38 @@
+import type { AgentState, DownPhase, Phase } from './state';
+
+/**
+ * A state as it was saved, made usable after a start of ours: nothing that was under way is trusted, lists decide.
+ * Saved due times may lie anywhere after the clock was set, so they are clamped to [now, now + the longest delay].
+ */
+export function revivedState(saved: AgentState, now: number, longestDelayMs: number): AgentState {
+  return { ...saved, phase: revivedPhase(saved.phase, now - 1, longestDelayMs) };
+}
+
+function revivedPhase(phase: Phase, now: number, longestDelayMs: number): Phase {
+  switch (phase.kind) {
+    case 'starting':
+      // Nobody waits for its answer any more, so there is nothing to fall back to: what was asked for is meant.
+      return {
+        ...phase,
+        since: now,
+        launch: { ...phase.launch, fallback: null },
+        outcome: 'unknown',
+        absences: 0,
+        lookAt: now,
+      };
+    case 'stopping':
+      return { ...phase, since: now, awaited: phase.run === null ? 'unknown' : null, absences: 0, againAt: now };
+    case 'down':
+      return revivedDown(phase, now, longestDelayMs);
+    case 'stopped':
+    case 'verifying':
+    case 'running':
+      return { ...phase, since: now };
+  }
+}
+
+function revivedDown(phase: DownPhase, now: number, longestDelayMs: number): DownPhase {
+  const until = phase.until === null ? null : Math.min(Math.max(phase.until, now), now + longestDelayMs);
+  const launch = phase.launch === null ? null : { ...phase.launch, fallback: null };
+  return { ...phase, since: now, until, launch };
+}

@@ -1,0 +1,177 @@
+import type { DesiredState } from '../../kernel';
+import type { ProcessIdentity } from '../../runtime';
+import type { FailureCause } from './cause';
+
+/** One life of an agent's process. */
+export interface Run {
+  /** The generation: new at each launch of ours, equal to the process's AGENT_RUN_ID. */
+  readonly runId: string;
+  readonly process: ProcessIdentity;
+  readonly pmId: number;
+  /** PM2's time of this incarnation: it tells a restart in the operator's shell, which keeps the run id, from the run. */
+  readonly upSince: number;
+  /** `Clock.now()` when we learned of it. */
+  readonly launchedAt: number;
+  /** The daemon that launched it: a run that is missing from the list of the same daemon was deleted by a person. */
+  readonly daemon: { readonly pid: number; readonly startTime: number | null };
+}
+
+export type LaunchedBy = 'operator' | 'routing' | 'autostart' | 'healing';
+
+/** Why a process is being launched, and what is to be done should it fail. */
+export interface Launch {
+  readonly runId: string;
+  readonly by: LaunchedBy;
+  readonly reason: string;
+  /** `restart`: it takes the place of an earlier process. */
+  readonly kind: 'spawn' | 'restart';
+  readonly pidBefore: number | null;
+  /** Number of this restart within the incident; null: not one of healing's. */
+  readonly attempt: number | null;
+  /** True for the one launch that an OPEN circuit allows. */
+  readonly trial: boolean;
+  /** For a command: what to fall back to when it is refused or fails, as if it had never been given. */
+  readonly fallback: Fallback | null;
+}
+
+export interface Fallback {
+  readonly desired: DesiredState;
+  readonly phase: StoppedPhase | DownPhase;
+}
+
+/** What follows once a run is proven to be dead. */
+export type Sequel =
+  | { readonly kind: 'stopped' }
+  | { readonly kind: 'start'; readonly launch: Omit<Launch, 'runId'>; readonly delayMs: number }
+  | { readonly kind: 'halted' };
+
+export interface StoppedPhase {
+  readonly kind: 'stopped';
+  readonly since: number;
+}
+
+export interface StartingPhase {
+  readonly kind: 'starting';
+  readonly since: number;
+  readonly launch: Launch;
+  /** `pending`: the answer is awaited. `unknown`: it did not come; lists decide, never another launch. */
+  readonly outcome: 'pending' | 'unknown';
+  /** Since the outcome is unknown: the lists that began after it and showed no such process, and when to look again. */
+  readonly absences: number;
+  readonly lookAt: number | null;
+  /** An exit that overtook the answer. */
+  readonly exit: ExitFacts | null;
+}
+
+export interface VerifyingPhase {
+  readonly kind: 'verifying';
+  readonly since: number;
+  readonly run: Run;
+  readonly launch: Launch | null;
+}
+
+export interface RunningPhase {
+  readonly kind: 'running';
+  readonly since: number;
+  readonly run: Run;
+  readonly stable: boolean;
+}
+
+export interface StoppingPhase {
+  readonly kind: 'stopping';
+  readonly since: number;
+  readonly runId: string;
+  /** null: its launch is not answered yet; the answer, or a list, tells what there is to end. */
+  readonly run: Run | null;
+  /** A launch that is still awaited: only its outcome proves that there is nothing to end. */
+  readonly awaited: 'pending' | 'unknown' | null;
+  readonly absences: number;
+  readonly then: Sequel;
+  /** When to look or to kill again. */
+  readonly againAt: number | null;
+}
+
+export interface DownPhase {
+  readonly kind: 'down';
+  readonly since: number;
+  /**
+   * `backing-off`: restart due. `halted`: the circuit is open and owns the due time. `restart-delay`: asked pause between
+   * terminate and spawn. `waiting`: nothing is wrong with the agent, but it cannot be launched now. `operator-acting`:
+   * somebody ordered its end in a shell, and we wait to see whether that is a stop, a restart or a deletion.
+   * `daemon-ended`: the daemon was ended on purpose; a new one with the same list within the time means `pm2 update`.
+   */
+  readonly why: 'backing-off' | 'halted' | 'restart-delay' | 'waiting' | 'operator-acting' | 'daemon-ended';
+  readonly until: number | null;
+  /** What is launched when the time has come. */
+  readonly launch: Omit<Launch, 'runId'> | null;
+}
+
+export type Phase = StoppedPhase | StartingPhase | VerifyingPhase | RunningPhase | StoppingPhase | DownPhase;
+
+/** From the first failure until it has been stable again, or a person stops or resets it. */
+export interface Incident {
+  readonly id: string;
+  readonly openedAt: number;
+  /** Our restarts within the incident so far. */
+  readonly attempt: number;
+  readonly escalated: boolean;
+}
+
+export interface ExitFacts {
+  readonly exitCode: number | null;
+  readonly signal: string | null;
+}
+
+/** Why it was last restarted or halted, in one line. */
+export interface LastFailure {
+  /** Wall clock, epoch milliseconds. */
+  readonly at: number;
+  readonly cause: FailureCause;
+  readonly line: string;
+  readonly action: 'restart' | 'halt' | 'stop';
+  readonly incidentId: string;
+}
+
+/**
+ * Everything that healing knows of one agent. The desired state is the registry's, the circuit is the circuit's: both
+ * travel with the state through `transition`, and are given back to their owners.
+ */
+export interface AgentState {
+  readonly phase: Phase;
+  readonly incident: Incident | null;
+  /** The latest run that stood in PM2's list under us: its entry, if stopped, is still there. */
+  readonly lastRun: Run | null;
+  /** Runs whose launch was given up without an answer: should one appear, it is ended, never adopted. */
+  readonly ghosts: readonly string[];
+  /** The run whose failure is counted: at most one failure a generation. */
+  readonly failedRunId: string | null;
+  /** Launches that took the place of an earlier process, over its whole life. */
+  readonly restarts: number;
+  readonly lastFailure: LastFailure | null;
+}
+
+export function newAgentState(now: number): AgentState {
+  return {
+    phase: { kind: 'stopped', since: now },
+    incident: null,
+    lastRun: null,
+    ghosts: [],
+    failedRunId: null,
+    restarts: 0,
+    lastFailure: null,
+  };
+}
+
+/** The live run of a phase, as far as is known. */
+export function runOf(phase: Phase): Run | null {
+  switch (phase.kind) {
+    case 'verifying':
+    case 'running':
+    case 'stopping':
+      return phase.run;
+    case 'stopped':
+    case 'starting':
+    case 'down':
+      return null;
+  }
+}

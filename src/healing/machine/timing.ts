@@ -1,0 +1,79 @@
+import { deadlineOf } from './deadline';
+import { beginLaunch, healingLaunch } from './launching';
+import { LOOK_AGAIN_MS, OPERATOR_ACTING_MS } from './outcomes';
+import type { DownPhase, RunningPhase, StoppingPhase, VerifyingPhase } from './state';
+import type { Turn } from './turn';
+
+/** The deadline of the present phase may have come. */
+export function timer(turn: Turn): void {
+  const deadline = deadlineOf(turn.result(), turn.policy);
+  if (deadline === null || turn.now < deadline) return;
+  const phase = turn.phase;
+  switch (phase.kind) {
+    case 'stopped':
+      return;
+    case 'starting':
+      turn.enter({ ...phase, lookAt: turn.now + LOOK_AGAIN_MS });
+      turn.effect({ type: 'observe', scan: true });
+      return;
+    case 'verifying':
+      return verified(turn, phase);
+    case 'running':
+      return stable(turn, phase);
+    case 'stopping':
+      return stillStopping(turn, phase);
+    case 'down':
+      return due(turn, phase);
+  }
+}
+
+function verified(turn: Turn, phase: VerifyingPhase): void {
+  turn.enter({ kind: 'running', since: turn.now, run: phase.run, stable: false });
+  if (turn.state.incident !== null || phase.launch?.trial === true) {
+    turn.record('recovery.verified', { pid: phase.run.process.pid, runId: phase.run.runId });
+  }
+}
+
+/** Stable: the incident is over and the count 0. */
+function stable(turn: Turn, phase: RunningPhase): void {
+  turn.enter({ ...phase, stable: true });
+  const circuit = turn.circuit;
+  if (circuit.state !== 'CLOSED' || circuit.failureCount > 0) turn.moveCircuit({ type: 'success' });
+  if (turn.state.incident !== null) {
+    turn.record('agent.healthy', { pid: phase.run.process.pid, incidentOver: true });
+    turn.update({ incident: null });
+  }
+}
+
+function stillStopping(turn: Turn, phase: StoppingPhase): void {
+  turn.enter({ ...phase, againAt: turn.now + LOOK_AGAIN_MS });
+  if (phase.run === null) turn.effect({ type: 'observe', scan: true });
+  else turn.effect({ type: 'kill', runId: phase.runId, process: phase.run.process });
+}
+
+function due(turn: Turn, phase: DownPhase): void {
+  const pidBefore = turn.state.lastRun?.process.pid ?? null;
+  switch (phase.why) {
+    case 'backing-off':
+    case 'restart-delay':
+    case 'waiting':
+      beginLaunch(turn, phase.launch ?? healingLaunch('should run and does not', pidBefore, null));
+      return;
+    case 'halted':
+      beginLaunch(turn, healingLaunch('trial after the cool-down', pidBefore, nextAttempt(turn)));
+      return;
+    case 'operator-acting':
+      turn.enter({ ...phase, until: turn.now + OPERATOR_ACTING_MS });
+      turn.effect({ type: 'observe', scan: false });
+      return;
+    case 'daemon-ended':
+      turn.desire('stopped');
+      turn.record('operator.stopped', { how: 'pm2 kill' });
+      turn.update({ incident: null, phase: { kind: 'stopped', since: turn.now } });
+      return;
+  }
+}
+
+function nextAttempt(turn: Turn): number {
+  return (turn.state.incident?.attempt ?? 0) + 1;
+}

@@ -1,0 +1,84 @@
+import { operatorStopped, resetAsked, restartAsked, startAsked, stopAsked } from './commands';
+import type { Effect } from './effect';
+import type { MachineEvent } from './event';
+import { halt } from './failing';
+import { observed } from './observation';
+import { exited, killEnded, launchFailed, launchSucceeded, launchUnknown } from './outcomes';
+import { runOf } from './state';
+import { timer } from './timing';
+import { Turn, type Situation, type TurnContext } from './turn';
+import { launchBlocked } from './blocked';
+
+/** Time within which a new daemon with the same list means `pm2 update`, not `pm2 kill`. */
+const UPDATE_MS = 30_000;
+
+export interface Decision {
+  readonly situation: Situation;
+  readonly effects: readonly Effect[];
+}
+
+/**
+ * The heart: what follows from an event, for one agent. Pure and total: any event may come in any phase, late, twice or
+ * from an old generation; what does not concern the present run changes nothing.
+ */
+export function transition(situation: Situation, event: MachineEvent, context: TurnContext): Decision {
+  const turn = new Turn(situation, context);
+  apply(turn, event);
+  return { situation: turn.result(), effects: turn.effects };
+}
+
+function apply(turn: Turn, event: MachineEvent): void {
+  switch (event.type) {
+    case 'start-asked':
+      return startAsked(turn, event);
+    case 'stop-asked':
+      return stopAsked(turn, event);
+    case 'restart-asked':
+      return restartAsked(turn, event);
+    case 'reset-asked':
+      return resetAsked(turn);
+    case 'launch-succeeded':
+      return launchSucceeded(turn, event.run);
+    case 'launch-failed':
+      return launchFailed(turn, event);
+    case 'launch-unknown':
+      return launchUnknown(turn, event);
+    case 'launch-blocked':
+      return launchBlocked(turn, event);
+    case 'kill-ended':
+      return killEnded(turn, event);
+    case 'exited':
+      return exited(turn, event);
+    case 'operator-stopped':
+      return operatorStopped(turn);
+    case 'daemon-ending':
+      return daemonEnding(turn);
+    case 'observed':
+      return observed(turn, event.observation);
+    case 'circuit-tripped':
+      return circuitTripped(turn);
+    case 'timer':
+      return timer(turn);
+  }
+}
+
+/** Somebody ends the daemon on purpose: what it ended stays down, unless a new daemon brings it back at once. */
+function daemonEnding(turn: Turn): void {
+  const phase = turn.phase;
+  const acting = phase.kind === 'down' && phase.why === 'operator-acting';
+  if (phase.kind !== 'verifying' && phase.kind !== 'running' && !acting) return;
+  const until = turn.now + UPDATE_MS;
+  turn.enter({ kind: 'down', since: turn.now, why: 'daemon-ended', until, launch: null });
+}
+
+/** A failure counted by hand tripped the circuit: halted means that there is no process. */
+function circuitTripped(turn: Turn): void {
+  if (turn.circuit.state !== 'OPEN') return;
+  const run = runOf(turn.phase);
+  if (run === null || turn.phase.kind === 'stopping') return;
+  halt(
+    turn,
+    { cause: 'unknown', line: 'failures were counted by hand until the circuit opened', restartable: true },
+    run,
+  );
+}

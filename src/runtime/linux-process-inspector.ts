@@ -1,0 +1,47 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { parseEnviron, parseStat } from './proc-format';
+import type { ProcessFacts, ProcessInspector } from './process-inspector';
+import type { ProcessIdentity } from './process-runtime';
+
+/** The process table of Linux, read from /proc: each look costs microseconds, so it is done synchronously. */
+export class LinuxProcessInspector implements ProcessInspector {
+  bootId(): string {
+    return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+  }
+
+  facts(pid: number): ProcessFacts | null {
+    const line = read(`/proc/${pid}/stat`);
+    return line === null ? null : parseStat(line);
+  }
+
+  isAlive(identity: ProcessIdentity): boolean {
+    return identity.startTime !== null && this.facts(identity.pid)?.startTime === identity.startTime;
+  }
+
+  all(): ProcessFacts[] {
+    return readdirSync('/proc').flatMap((name) => {
+      const facts = /^\d+$/.test(name) ? this.facts(Number(name)) : null;
+      return facts === null ? [] : [facts];
+    });
+  }
+
+  children(pid: number): number[] {
+    const content = read(`/proc/${pid}/task/${pid}/children`);
+    if (content === null) return [];
+    return content.split(' ').flatMap((part) => (part === '' ? [] : [Number(part)]));
+  }
+
+  environment(pid: number): ReadonlyMap<string, string> | null {
+    const content = read(`/proc/${pid}/environ`);
+    return content === null || content === '' ? null : parseEnviron(content);
+  }
+}
+
+/** null: it ended meanwhile (ENOENT, ESRCH), or it is somebody else's (EACCES). */
+function read(path: string): string | null {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,32 @@
+/** The part that we use of PM2's own RPC modules, which lie inside its package without types. */
+declare module 'pm2/modules/pm2-axon' {
+  interface AxonSocket {
+    readonly connected?: boolean;
+    readonly socks: readonly unknown[];
+    readonly queue: unknown[];
+    set(name: 'retry timeout', value: number): this;
+    connect(path: string): this;
+    close(): void;
+    on(event: 'close' | 'connect', listener: () => void): this;
+    on(event: 'socket error' | 'error', listener: (error: Error) => void): this;
+  }
+  interface AxonSubscription {
+    /** The socket below, which tells of its connection. */
+    readonly sock: AxonSocket;
+    connect(path: string): unknown;
+    close(): void;
+    on(topic: string, listener: (...packet: unknown[]) => void): this;
+  }
+  function socket(type: 'req'): AxonSocket;
+  function socket(type: 'sub-emitter'): AxonSubscription;
+  const axon: { socket: typeof socket };
+  export = axon;
+}
+
+declare module 'pm2/modules/pm2-axon-rpc' {
+  interface RpcClient {
+    call(method: string, argument: unknown, answer: (error: Error | null, value?: unknown) => void): void;
+  }
+  const rpc: { Client: new (socket: unknown) => RpcClient };
+  export = rpc;
+}

@@ -1,0 +1,102 @@
+import path from 'node:path';
+import pm2Package from 'pm2/package.json';
+import { messageOf, Problem } from '../../kernel';
+import type { ProcessInspector } from '../process-inspector';
+import type { DaemonIdentity, RuntimeSignal } from '../process-runtime';
+import { Bus } from './bus';
+import { daemonPid } from './daemon';
+import { EventDecoder } from './event-decoding';
+import { RpcClient } from './rpc-client';
+
+export interface ConnectionOptions {
+  readonly pm2Home: string;
+  readonly inspector: ProcessInspector;
+  readonly timeoutMs: number;
+}
+
+/** Both sockets to one daemon: they open together, and when one closes both are gone. */
+export class Connection {
+  /** PM2's column of restarts, by entry, carried on by the next launch. */
+  readonly restartTimes = new Map<number, number>();
+
+  private constructor(
+    readonly rpc: RpcClient,
+    private readonly bus: Bus,
+    readonly daemon: DaemonIdentity,
+  ) {}
+
+  /**
+   * @returns null where no daemon listens
+   * @throws Problem `process-manager-unavailable` when it does not answer, or is of another major version
+   */
+  static async open(options: ConnectionOptions, tell: (signal: RuntimeSignal) => void): Promise<Connection | null> {
+    const { pm2Home, timeoutMs } = options;
+    const decoder = new EventDecoder();
+    let opened: Connection | null = null;
+    const lost = () => {
+      if (opened === null) return;
+      const connection = opened;
+      opened = null;
+      connection.close();
+      tell({ kind: 'connection-lost', detail: "the connection to PM2's daemon closed" });
+    };
+    let rpc: RpcClient;
+    try {
+      rpc = await RpcClient.connect(path.join(pm2Home, 'rpc.sock'), timeoutMs, lost);
+    } catch (error) {
+      if (isNobodyThere(error)) return null;
+      throw new Problem('process-manager-unavailable', `PM2's daemon of ${pm2Home} does not answer: ${messageOf(error)}.`);
+    }
+    try {
+      const daemon = await identify(rpc, options);
+      // Events before this subscription are missed: a list follows each connection.
+      const bus = await Bus.connect(
+        path.join(pm2Home, 'pub.sock'),
+        timeoutMs,
+        (topic, packet) => {
+          const signal = decoder.decode(topic, packet);
+          if (signal !== null) tell(signal);
+        },
+        lost,
+      );
+      opened = new Connection(rpc, bus, daemon);
+      return opened;
+    } catch (error) {
+      rpc.close();
+      if (error instanceof Problem) throw error;
+      throw new Problem('process-manager-unavailable', `PM2's daemon of ${pm2Home} does not answer: ${messageOf(error)}.`);
+    }
+  }
+
+  get isOpen(): boolean {
+    return this.rpc.isOpen;
+  }
+
+  close(): void {
+    this.rpc.close();
+    this.bus.close();
+  }
+}
+
+async function identify(rpc: RpcClient, { pm2Home, inspector }: ConnectionOptions): Promise<DaemonIdentity> {
+  const answer = await rpc.call('getVersion', {});
+  if (answer.kind !== 'answered') throw new Problem('process-manager-unavailable', `${answer.message}. It is tried again.`);
+  const version = String(answer.value);
+  if (major(version) !== major(pm2Package.version)) {
+    throw new Problem(
+      'process-manager-unavailable',
+      `The PM2 daemon of ${pm2Home} is version ${version}, and agent-spawner drives ${pm2Package.version}. Either use a daemon of its own (PM2_HOME=./data/pm2 npm start), or update that one (npx pm2 update: it restarts everything in it).`,
+    );
+  }
+  const pid = daemonPid(pm2Home);
+  if (pid === null) throw new Problem('process-manager-unavailable', `${path.join(pm2Home, 'pm2.pid')} names no daemon.`);
+  return { pid, startTime: inspector.facts(pid)?.startTime ?? null, version };
+}
+
+function major(version: string): string {
+  return version.split('.', 1)[0] ?? '';
+}
+
+function isNobodyThere(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ECONNREFUSED');
+}

@@ -1,0 +1,42 @@
+import { verifyAgentToken } from './agent-token';
+import type { ProcessFacts, ProcessInspector } from './process-inspector';
+import type { ProcessIdentity } from './process-runtime';
+
+/** The mark that everything carries which a run of ours has started. */
+export interface Mark {
+  readonly agentId: string;
+  readonly runId: string;
+}
+
+/** The mark of a process, if it carries a token of ours; its environment goes no further than here. */
+export function markOf(pid: number, inspector: ProcessInspector, key: Buffer): Mark | null {
+  const token = inspector.environment(pid)?.get('AGENT_TOKEN');
+  return token === undefined ? null : verifyAgentToken(token, key);
+}
+
+/**
+ * A process, all that descends from it, and what it left in its session when its parents died.
+ *
+ * @param roots where to begin; those that are dead contribute what is left of their session
+ */
+export function treeOf(roots: readonly ProcessIdentity[], all: readonly ProcessFacts[]): ProcessFacts[] {
+  const children = new Map<number, ProcessFacts[]>();
+  for (const process of all) {
+    const siblings = children.get(process.parentPid);
+    if (siblings === undefined) children.set(process.parentPid, [process]);
+    else siblings.push(process);
+  }
+  const found = new Map<number, ProcessFacts>();
+  const visit = (process: ProcessFacts) => {
+    if (found.has(process.pid)) return;
+    found.set(process.pid, process);
+    for (const child of children.get(process.pid) ?? []) visit(child);
+  };
+  for (const root of roots) {
+    const self = all.find((process) => process.pid === root.pid && process.startTime === root.startTime);
+    if (self === undefined) continue;
+    visit(self);
+    if (self.sessionId === self.pid) for (const member of all) if (member.sessionId === self.pid) visit(member);
+  }
+  return [...found.values()];
+}

@@ -1,0 +1,87 @@
+import { sleep, type Clock } from '../kernel';
+import type { ProcessFacts, ProcessInspector } from './process-inspector';
+import type { ProcessIdentity, TerminateOutcome } from './process-runtime';
+import { markOf, treeOf } from './process-tree';
+
+const POLL_MS = 15;
+/** Looking for the mark reads the environment of every process, so not at each poll. */
+const SEARCH_EVERY_MS = 300;
+/** After SIGKILL only the kernel can hold a process; that long it may. */
+const GIVE_UP_MS = 5_000;
+
+export interface TerminatorOptions {
+  readonly clock: Clock;
+  readonly inspector: ProcessInspector;
+  readonly key: Buffer;
+  /** Pids that are never signalled, whatever they look like: ourselves, PM2's daemon. */
+  readonly spared: () => readonly number[];
+  /** Sends a signal; a seam for macOS and for tests of refusals. */
+  readonly send?: (pid: number, signal: NodeJS.Signals) => void;
+}
+
+/** Ends processes by signals of our own, by the process table alone: it works while PM2 hangs, too. */
+export class Terminator {
+  private readonly send: (pid: number, signal: NodeJS.Signals) => void;
+
+  constructor(private readonly options: TerminatorOptions) {
+    this.send = options.send ?? ((pid, signal) => process.kill(pid, signal));
+  }
+
+  /**
+   * Ends a process with its descendants, and everything that carries the mark of its run: SIGTERM, SIGKILL after
+   * `killTimeoutMs`, until nothing is left.
+   *
+   * @param runId null: only what descends from it or shares its session
+   */
+  async end(leader: ProcessIdentity | null, runId: string | null, killTimeoutMs: number): Promise<TerminateOutcome> {
+    const { clock } = this.options;
+    const began = clock.now();
+    const known = new Map<number, ProcessFacts>();
+    let searchAt = began;
+    for (;;) {
+      const now = clock.now();
+      const search = now >= searchAt;
+      if (search) searchAt = now + SEARCH_EVERY_MS;
+      const living = this.look(leader, search ? runId : null, known);
+      if (living.length === 0 && (search || runId === null)) return { kind: 'gone' };
+      const kill = now - began >= killTimeoutMs;
+      if (now - began >= killTimeoutMs + GIVE_UP_MS) return { kind: 'alive', pids: living.map(({ pid }) => pid) };
+      for (const process of living) {
+        const isNew = !known.has(process.pid);
+        known.set(process.pid, process);
+        if (kill) this.signal(process, 'SIGKILL');
+        else if (isNew) this.ask(process);
+      }
+      // Nothing seems left: one more search proves it.
+      if (living.length === 0) searchAt = now;
+      else await sleep(clock, POLL_MS);
+    }
+  }
+
+  /** What lives of it now: what was seen before, its tree, and where asked all that carries the run's mark. */
+  private look(leader: ProcessIdentity | null, runId: string | null, known: ReadonlyMap<number, ProcessFacts>): ProcessFacts[] {
+    const { inspector, key } = this.options;
+    const all = inspector.all();
+    const roots: ProcessIdentity[] = [...known.values()];
+    if (leader !== null) roots.push(leader);
+    if (runId !== null) roots.push(...all.filter(({ pid }) => markOf(pid, inspector, key)?.runId === runId));
+    const spared = this.options.spared();
+    return treeOf(roots, all).filter(({ pid }) => pid > 1 && !spared.includes(pid));
+  }
+
+  /** SIGTERM; and SIGCONT, for a stopped process cannot act on it. */
+  private ask(target: ProcessFacts): void {
+    this.signal(target, 'SIGTERM');
+    this.signal(target, 'SIGCONT');
+  }
+
+  /** Only if it is still this very process: a pid may have been given to another meanwhile. */
+  private signal(target: ProcessFacts, signal: NodeJS.Signals): void {
+    if (!this.options.inspector.isAlive(target)) return;
+    try {
+      this.send(target.pid, signal);
+    } catch {
+      // It ended in between, or is not ours to signal: the next look tells.
+    }
+  }
+}
