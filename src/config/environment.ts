@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { parseEnv } from 'node:util';
-import { messageOf, Problem } from '../kernel';
+import { errorCodeOf, messageOf, Problem } from '../kernel';
 import { resolveSettings, type ResolvedSettings } from './resolved-settings';
 import { readSettings } from './settings';
 
@@ -22,7 +22,7 @@ function readEnvFile(file: string): NodeJS.Dict<string> {
   try {
     content = readFileSync(file, 'utf8');
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return {};
+    if (errorCodeOf(error) === 'ENOENT') return {};
     throw new Problem('invalid-request', `${file} cannot be read: ${messageOf(error)}. Mend or remove it.`, { cause: error });
   }
   return parseEnv(content);

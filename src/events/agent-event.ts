@@ -59,3 +59,9 @@ export interface AgentEvent extends EventDraft {
   /** UUID. */
   readonly id: string;
 }
+
+const TYPES: ReadonlySet<string> = new Set(EVENT_TYPES);
+
+export function isEventType(value: string): value is EventType {
+  return TYPES.has(value);
+}

@@ -8,3 +8,4 @@ export * from './ids';
 export * from './policy';
 export * from './problem';
 export * from './tokens';
+export * from './invalid';

@@ -63,6 +63,13 @@ export function isProblem(error: unknown, code?: ProblemCode): error is Problem 
 /** What an unknown thrown value says, in one line without a stack. */
 export function messageOf(error: unknown): string {
   if (Array.isArray(error)) return error.map(messageOf).join('; ');
-  if (error instanceof Error) return error.message;
+  // By shape: an error of another realm (a worker, a vm context) is no instance of our Error.
+  if (typeof error === 'object' && error !== null && 'message' in error) return String(error.message);
   return String(error);
+}
+
+/** The code of an error of the system (`ENOENT`, ...); null: it has none. */
+export function errorCodeOf(error: unknown): string | null {
+  if (typeof error !== 'object' || error === null || !('code' in error)) return null;
+  return typeof error.code === 'string' ? error.code : null;
 }

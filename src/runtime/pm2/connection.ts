@@ -1,6 +1,6 @@
 import path from 'node:path';
 import pm2Package from 'pm2/package.json';
-import { messageOf, Problem } from '../../kernel';
+import { errorCodeOf, messageOf, Problem } from '../../kernel';
 import type { ProcessInspector } from '../process-inspector';
 import type { DaemonIdentity, RuntimeSignal } from '../process-runtime';
 import { Bus } from './bus';
@@ -98,5 +98,6 @@ function major(version: string): string {
 }
 
 function isNobodyThere(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ECONNREFUSED');
+  const code = errorCodeOf(error);
+  return code === 'ENOENT' || code === 'ECONNREFUSED';
 }

@@ -13,6 +13,13 @@ export type RpcAnswer =
   /** It was sent, and no answer came: it may have happened, or may happen later. */
   | { readonly kind: 'unknown'; readonly message: string };
 
+/** What we need of a request socket of axon. */
+interface RequestSocket {
+  readonly queue: unknown[];
+  readonly socks: readonly unknown[];
+  close(): void;
+}
+
 /**
  * A connection to the daemon's RPC socket that never reconnects and never queues: PM2's public client would run a call
  * minutes after everybody had given it up (PM2-FACTS, 1). Every call ends by an answer, a timeout, or the closing.
@@ -23,7 +30,7 @@ export class RpcClient {
   private closed = false;
 
   private constructor(
-    private readonly socket: ReturnType<typeof axon.socket> & { readonly queue: unknown[]; readonly socks: readonly unknown[] },
+    private readonly socket: RequestSocket,
     private readonly timeoutMs: number,
   ) {
     this.client = new axonRpc.Client(socket);

@@ -1,0 +1,93 @@
+import { mkdirSync } from 'node:fs';
+import { PGlite } from '@electric-sql/pglite';
+import { Kysely, type Transaction } from 'kysely';
+import { messageOf, Problem } from '../kernel';
+import { migrate } from './migrator';
+import { pgliteDialect } from './pglite-dialect';
+import type { Schema } from './schema';
+
+export type Tx = Transaction<Schema>;
+
+const QUERY_TIMEOUT_MS = 5_000;
+
+/** Postgres takes 128 MB for its buffers unless told; ours is small (half the memory, measured: DEPENDENCIES.md). */
+const START_PARAMETERS = [...PGlite.defaultStartParams, '-c', 'shared_buffers=4MB'];
+
+/**
+ * The embedded database: the truth of everything. One connection; each call ends by its time limit.
+ */
+export class Database {
+  /** What the last call failed with; null: it went well. */
+  lastError: string | null = null;
+  private closed = false;
+
+  private constructor(
+    private readonly pglite: PGlite,
+    private readonly kysely: Kysely<Schema>,
+    private readonly timeoutMs: number,
+  ) {}
+
+  /**
+   * Opens the database of a folder and brings its schema up to date; a folder that is not there is made.
+   *
+   * @param folder null: in memory, for tests
+   * @throws Problem `database-unavailable` that says what to do; nothing is deleted
+   */
+  static async open(folder: string | null, timeoutMs = QUERY_TIMEOUT_MS): Promise<Database> {
+    let pglite: PGlite;
+    try {
+      if (folder !== null) mkdirSync(folder, { recursive: true, mode: 0o700 });
+      pglite = await PGlite.create({ dataDir: folder ?? 'memory://', startParams: START_PARAMETERS });
+    } catch (error) {
+      throw new Problem(
+        'database-unavailable',
+        `The database in ${folder ?? 'memory'} cannot be opened: ${messageOf(error)}. Nothing was deleted: restore that folder, or move it away to begin anew.`,
+        { cause: error },
+      );
+    }
+    const database = new Database(pglite, new Kysely<Schema>({ dialect: pgliteDialect(pglite) }), timeoutMs);
+    await migrate(pglite);
+    return database;
+  }
+
+  /** Reads. */
+  read<T>(query: (db: Kysely<Schema>) => Promise<T>): Promise<T> {
+    return this.limited(query(this.kysely));
+  }
+
+  /** All of it or nothing. Writers go through the {@link WriteQueue}, which calls this. */
+  transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
+    return this.limited(this.kysely.transaction().execute(work));
+  }
+
+  isHealthy(): boolean {
+    return !this.closed && this.lastError === null;
+  }
+
+  async close(): Promise<void> {
+    if (this.closed) return;
+    this.closed = true;
+    await this.kysely.destroy();
+    await this.pglite.close();
+  }
+
+  private async limited<T>(call: Promise<T>): Promise<T> {
+    let timer: NodeJS.Timeout | undefined;
+    const limit = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => {
+        reject(new Error(`no answer within ${this.timeoutMs} ms`));
+      }, this.timeoutMs);
+    });
+    try {
+      const value = await Promise.race([call, limit]);
+      this.lastError = null;
+      return value;
+    } catch (error) {
+      if (error instanceof Problem) throw error;
+      this.lastError = messageOf(error);
+      throw new Problem('database-unavailable', `The database failed: ${messageOf(error)}. Try again soon.`, { cause: error });
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}

@@ -1,0 +1,7 @@
+export { Database, type Tx } from './database';
+export { InstanceIdentity } from './instance-identity';
+export { InstanceLock, type LockFacts } from './instance-lock';
+export { readMigrations } from './migrator';
+export { PersistenceModule } from './persistence.module';
+export type { Schema } from './schema';
+export { WriteQueue, type Work } from './write-queue';

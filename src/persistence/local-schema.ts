@@ -1,0 +1,18 @@
+/**
+ * Bookkeeping of this machine alone, never mirrored: what a later start of ours needs to know of the processes here, and
+ * the values of agents' environments. Steps are only appended.
+ */
+export const LOCAL_STEPS: readonly { readonly name: string; readonly sql: string }[] = [
+  {
+    name: 'local-0001-bookkeeping',
+    sql: `
+      create table local.meta (key text primary key, value jsonb not null);
+      create table local.supervision (agent_id text primary key, state jsonb not null, saved_at timestamptz not null default now());
+      create table local.heartbeat (
+        agent_id text primary key, incarnation text, announced jsonb, last_task text, updated_at timestamptz not null default now()
+      );
+      create table local.agent_env (agent_id text primary key, env jsonb not null);
+      insert into local.meta (key, value) values ('event_seq', '0');
+    `,
+  },
+];

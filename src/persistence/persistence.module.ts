@@ -1,0 +1,37 @@
+import path from 'node:path';
+import { Logger, Module } from '@nestjs/common';
+import { CLOCK, type Clock } from '../kernel';
+import { SETTINGS, type ResolvedSettings } from '../config';
+import { Database } from './database';
+import { InstanceIdentity } from './instance-identity';
+import { WriteQueue } from './write-queue';
+
+@Module({
+  providers: [
+    {
+      provide: Database,
+      inject: [SETTINGS],
+      useFactory: (settings: ResolvedSettings) => Database.open(path.join(settings.dataDir, 'db')),
+    },
+    {
+      provide: InstanceIdentity,
+      inject: [Database, SETTINGS],
+      useFactory: (database: Database, settings: ResolvedSettings) => InstanceIdentity.read(database, settings.INSTANCE_ID),
+    },
+    {
+      provide: WriteQueue,
+      inject: [Database, CLOCK],
+      useFactory: (database: Database, clock: Clock) => {
+        const logger = new Logger(WriteQueue.name);
+        return new WriteQueue(database, {
+          clock,
+          log: (fields, message) => {
+            logger.warn({ ...fields }, message);
+          },
+        });
+      },
+    },
+  ],
+  exports: [Database, InstanceIdentity, WriteQueue],
+})
+export class PersistenceModule {}

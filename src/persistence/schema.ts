@@ -1,0 +1,123 @@
+import type { ColumnType, Generated } from 'kysely';
+
+/** JSON goes in as text that was made by `JSON.stringify`, and comes out parsed. */
+export type Json<T> = ColumnType<T, string, string>;
+type Time = ColumnType<Date, string, string>;
+type NullableTime = ColumnType<Date | null, string | null, string | null>;
+
+export interface AgentRegistryTable {
+  id: string;
+  instance: string;
+  agent_id: string;
+  name: string;
+  entry_point: string | null;
+  args: Json<string[]>;
+  interpreter: string | null;
+  cwd: string | null;
+  env_names: Json<string[]>;
+  env_from: Json<string[]>;
+  tags: Json<string[]>;
+  capabilities: Json<string[]>;
+  health_url: string | null;
+  endpoint: string | null;
+  api_role: 'viewer' | 'operator' | null;
+  max_memory_mb: number | null;
+  autostart: boolean;
+  policy: Json<Record<string, unknown>>;
+  desired_state: 'running' | 'stopped';
+  status: string;
+  registered_at: Time;
+  updated_at: Time;
+}
+
+export interface AgentHealthLogTable {
+  id: string;
+  instance: string;
+  agent_id: string;
+  health_score: number | null;
+  response_ms: number | null;
+  error: string | null;
+  checked_at: Time;
+}
+
+export interface AgentRestartsTable {
+  id: string;
+  instance: string;
+  agent_id: string;
+  reason: string;
+  pid_before: number | null;
+  pid_after: number | null;
+  success: boolean;
+  incident_id: string | null;
+  restarted_at: Time;
+}
+
+export interface CircuitBreakersTable {
+  agent_id: string;
+  instance: string;
+  state: 'CLOSED' | 'OPEN' | 'HALF_OPEN';
+  failure_count: number;
+  recent_failures: Json<number[]>;
+  last_failure_at: NullableTime;
+  tripped_at: NullableTime;
+  due_at: NullableTime;
+  cooldown_ms: number;
+  trial_by: 'healing' | 'operator' | null;
+  updated_at: Time;
+}
+
+export interface AgentEventsTable {
+  id: string;
+  instance: string;
+  /** A bigint: text in, number out. */
+  seq: ColumnType<number, number, never>;
+  agent_id: string | null;
+  type: string;
+  data: Json<Record<string, unknown>>;
+  occurred_at: Time;
+}
+
+export interface MetaTable {
+  key: string;
+  value: Json<unknown>;
+}
+
+export interface SupervisionTable {
+  agent_id: string;
+  state: Json<unknown>;
+  saved_at: Generated<Date>;
+}
+
+export interface HeartbeatTable {
+  agent_id: string;
+  /** Run and process that the announcement belongs to; null: an external agent. */
+  incarnation: string | null;
+  announced: ColumnType<unknown, string | null, string | null>;
+  last_task: string | null;
+  updated_at: Generated<Date>;
+}
+
+export interface AgentEnvTable {
+  agent_id: string;
+  env: Json<Record<string, string>>;
+}
+
+export interface AppliedMigrationTable {
+  name: string;
+  checksum: string;
+  applied_at: Generated<Date>;
+}
+
+/** Every table: those of the contract, and the bookkeeping of this machine, which is never mirrored. */
+export interface Schema {
+  actp_agent_registry: AgentRegistryTable;
+  actp_agent_health_log: AgentHealthLogTable;
+  actp_agent_restarts: AgentRestartsTable;
+  actp_circuit_breakers: CircuitBreakersTable;
+  actp_agent_events: AgentEventsTable;
+  'local.meta': MetaTable;
+  'local.supervision': SupervisionTable;
+  'local.heartbeat': HeartbeatTable;
+  'local.agent_env': AgentEnvTable;
+  'local.applied_migration': AppliedMigrationTable;
+}

@@ -1,0 +1,147 @@
+import { isProblem, messageOf, sleep, type Clock } from '../kernel';
+import type { Database, Tx } from './database';
+
+export type Work = (tx: Tx) => Promise<void>;
+
+interface Entry {
+  readonly work: Work;
+  /** null: nobody waits for it, and it is tried until it succeeds. */
+  readonly caller: { resolve: () => void; reject: (error: unknown) => void } | null;
+  readonly label: string;
+}
+
+export interface WriteQueueOptions {
+  readonly clock: Clock;
+  readonly log: (fields: Readonly<Record<string, unknown>>, message: string) => void;
+  readonly maxWaiting?: number;
+  readonly retryMs?: number;
+}
+
+const MAX_WAITING = 10_000;
+const GROUP = 100;
+const RETRY_MS = 500;
+
+/**
+ * The one writer: everything that changes goes through it, and becomes durable in the order in which it was handed over.
+ * What waits is committed together. It keeps two kinds of work: a caller's, that is answered or refused, and healing's,
+ * that waits while the database is away.
+ */
+export class WriteQueue {
+  private readonly waiting: Entry[] = [];
+  private running: Promise<void> | null = null;
+  /** Works of healing's that were given up because too many waited. */
+  dropped = 0;
+
+  constructor(
+    private readonly database: Pick<Database, 'transaction'>,
+    private readonly options: WriteQueueOptions,
+  ) {}
+
+  get size(): number {
+    return this.waiting.length;
+  }
+
+  /**
+   * Resolves once the work is on disk.
+   *
+   * @throws whatever the work throws; Problem `database-unavailable` where the database failed, and nothing was saved
+   */
+  submit(work: Work, label = 'a command'): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.add({ work, caller: { resolve, reject }, label });
+    });
+  }
+
+  /** For what was decided already: kept in order, and tried until the database takes it. */
+  submitEventually(work: Work, label: string): void {
+    const kept = this.waiting.filter((entry) => entry.caller === null).length;
+    if (kept >= (this.options.maxWaiting ?? MAX_WAITING)) {
+      this.dropped += 1;
+      this.options.log({ label, dropped: this.dropped }, 'the database was away for too long; a change could not be kept');
+      return;
+    }
+    this.add({ work, caller: null, label });
+  }
+
+  /** Waits until nothing waits, or for so long. @returns whether everything is on disk */
+  async flush(timeoutMs: number): Promise<boolean> {
+    const { clock } = this.options;
+    const end = clock.now() + timeoutMs;
+    while (this.running !== null && clock.now() < end) {
+      await Promise.race([this.running, sleep(clock, Math.max(0, end - clock.now()))]);
+    }
+    return this.waiting.length === 0 && this.running === null;
+  }
+
+  private add(entry: Entry): void {
+    this.waiting.push(entry);
+    this.running ??= this.drain().finally(() => {
+      this.running = null;
+    });
+  }
+
+  private async drain(): Promise<void> {
+    // What is handed over in the same breath is committed together.
+    await Promise.resolve();
+    while (this.waiting.length > 0) {
+      const group = this.waiting.slice(0, GROUP);
+      const failure = await this.commit(group);
+      if (failure === null) this.take(group);
+      else if (group.length > 1) await this.commitEach(group);
+      else await this.refuse(group, failure);
+    }
+  }
+
+  /** One of them is at fault, or the database is: one by one it shows which. */
+  private async commitEach(group: readonly Entry[]): Promise<void> {
+    for (const entry of group) {
+      const failure = await this.commit([entry]);
+      if (failure === null) this.take([entry]);
+      else if (await this.refuse([entry], failure)) return;
+    }
+  }
+
+  /** @returns what it failed with; null: it is on disk */
+  private async commit(group: readonly Entry[]): Promise<{ readonly error: unknown } | null> {
+    try {
+      await this.database.transaction(async (tx) => {
+        for (const entry of group) await entry.work(tx);
+      });
+      return null;
+    } catch (error) {
+      return { error };
+    }
+  }
+
+  private take(done: readonly Entry[]): void {
+    this.waiting.splice(0, done.length);
+    for (const entry of done) entry.caller?.resolve();
+  }
+
+  /** @returns true where the database is away, so that trying the next one makes no sense either */
+  private async refuse([entry]: readonly Entry[], { error }: { readonly error: unknown }): Promise<boolean> {
+    if (entry === undefined) return false;
+    const away = isProblem(error, 'database-unavailable');
+    if (entry.caller !== null) {
+      this.waiting.shift();
+      entry.caller.reject(error);
+      return false;
+    }
+    this.options.log({ label: entry.label, error: messageOf(error) }, 'a change could not be saved yet');
+    if (!away) {
+      this.waiting.shift(); // it would fail for ever, and hold up all behind it
+      this.dropped += 1;
+      return false;
+    }
+    // Callers behind it must not wait for a database that is away.
+    this.refuseCallers(error);
+    await sleep(this.options.clock, this.options.retryMs ?? RETRY_MS);
+    return true;
+  }
+
+  private refuseCallers(error: unknown): void {
+    const callers = this.waiting.filter((entry) => entry.caller !== null);
+    this.waiting.splice(0, this.waiting.length, ...this.waiting.filter((entry) => entry.caller === null));
+    for (const entry of callers) entry.caller?.reject(error);
+  }
+}

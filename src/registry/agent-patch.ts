@@ -1,0 +1,44 @@
+import { agentDefinitionSchema, invalid, parsed, type AgentDefinition, type AgentPatch, type InvalidMember } from '../kernel';
+
+/** What a reader is shown of each value of `env`, and what means "as it is" in a patch. */
+export const MASK = '***';
+
+/**
+ * A definition with a patch laid over it: members replace, `env` merges by key, null removes one of its names, and
+ * "***" keeps what is stored.
+ *
+ * @throws Problem `invalid-request`
+ */
+export function patched(definition: AgentDefinition, patch: AgentPatch): AgentDefinition {
+  const { env: envPatch, ...members } = patch;
+  const env = envPatch === undefined ? definition.env : mergedEnv(definition.env, envPatch);
+  if (patch.entryPoint !== undefined && (patch.entryPoint === null) !== (definition.entryPoint === null)) {
+    throw invalid([
+      { pointer: '/entryPoint', detail: 'cannot make an external agent of a managed one, or the reverse; register it anew' },
+    ]);
+  }
+  return parsed(agentDefinitionSchema, { ...definition, ...members, env });
+}
+
+function mergedEnv(stored: AgentDefinition['env'], patch: Readonly<Record<string, string | null>>): AgentDefinition['env'] {
+  const merged = { ...stored };
+  const faults: InvalidMember[] = [];
+  for (const [name, value] of Object.entries(patch)) {
+    if (value === null) delete merged[name];
+    else if (value !== MASK) merged[name] = value;
+    else if (!(name in stored)) faults.push({ pointer: `/env/${name}`, detail: `is "${MASK}", but nothing is stored under this name` });
+  }
+  if (faults.length > 0) throw invalid(faults);
+  return merged;
+}
+
+/** `env` as readers see it: names only. */
+export function maskedEnv(env: AgentDefinition['env']): Record<string, typeof MASK> {
+  return Object.fromEntries(Object.keys(env).map((name) => [name, MASK]));
+}
+
+/** The members in which two definitions differ. */
+export function changedMembers(before: AgentDefinition, after: AgentDefinition): (keyof AgentDefinition)[] {
+  const members = Object.keys(agentDefinitionSchema.shape) as (keyof AgentDefinition)[];
+  return members.filter((member) => JSON.stringify(before[member]) !== JSON.stringify(after[member]));
+}

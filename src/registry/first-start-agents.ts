@@ -1,0 +1,42 @@
+import type { AgentDefinitionInput } from '../kernel';
+
+const managed = { tags: ['core'], autostart: true };
+
+/** The agents that are there from the first start: four samples that we launch, and one that is only watched. */
+export const FIRST_START_AGENTS: readonly AgentDefinitionInput[] = [
+  {
+    ...managed,
+    agentId: 'content-agent',
+    name: 'Content agent',
+    entryPoint: 'content_generation_agent.py',
+    capabilities: ['content.generate', 'content.publish'],
+  },
+  {
+    ...managed,
+    agentId: 'acquisition-agent',
+    name: 'Acquisition agent',
+    entryPoint: 'acquisition_agent.py',
+    capabilities: ['outreach.dm', 'outreach.linkedin', 'upwork.propose'],
+  },
+  {
+    ...managed,
+    agentId: 'revenue-agent',
+    name: 'Revenue agent',
+    entryPoint: 'revenue_analytics_agent.py',
+    capabilities: ['revenue.track', 'analytics.report'],
+  },
+  {
+    ...managed,
+    agentId: 'orchestrator',
+    name: 'Orchestrator',
+    entryPoint: 'cognitive_orchestrator.py',
+    capabilities: ['orchestrator.plan', 'orchestrator.delegate'],
+  },
+  {
+    agentId: 'safari-automation',
+    name: 'Safari automation',
+    entryPoint: null,
+    healthUrl: 'http://localhost:3106/health',
+    capabilities: ['research.market', 'dm.send'],
+  },
+];

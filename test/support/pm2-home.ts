@@ -1,0 +1,70 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { LinuxProcessInspector } from '../../src/runtime';
+import { until } from './until';
+
+const inspector = new LinuxProcessInspector();
+
+/** A PM2 of one suite's own in a temporary folder, beside folders for data and agents; it never touches the user's. */
+export interface TestHome {
+  readonly root: string;
+  readonly pm2Home: string;
+  readonly dataDir: string;
+  readonly agentsDir: string;
+  /** Writes a program into the agents' folder and returns its path there. */
+  program(name: string, content: string, mode?: number): string;
+  daemonPid(): number | null;
+  /** Runs PM2's own command line against this home, as an operator in a shell would. */
+  pm2(...args: string[]): string;
+  /** Ends the daemon, by its pid, and every process that was started in it; removes the folders. */
+  destroy(): Promise<void>;
+}
+
+export function makeTestHome(): TestHome {
+  const root = mkdtempSync(path.join(tmpdir(), 'agent-spawner-test-'));
+  const folder = (name: string) => {
+    const full = path.join(root, name);
+    mkdirSync(full, { recursive: true });
+    return full;
+  };
+  const home = { root, pm2Home: folder('pm2'), dataDir: folder('data'), agentsDir: folder('agents') };
+  const daemonPid = () => {
+    try {
+      const pid = Number(readFileSync(path.join(home.pm2Home, 'pm2.pid'), 'utf8'));
+      return inspector.facts(pid) === null ? null : pid;
+    } catch {
+      return null;
+    }
+  };
+  return {
+    ...home,
+    daemonPid,
+    program: (name, content, mode = 0o755) => {
+      const file = path.join(home.agentsDir, name);
+      mkdirSync(path.dirname(file), { recursive: true });
+      writeFileSync(file, content, { mode });
+      return file;
+    },
+    pm2: (...args) =>
+      execFileSync(process.execPath, [require.resolve('pm2/bin/pm2'), ...args], {
+        encoding: 'utf8',
+        env: { PATH: process.env.PATH, HOME: root, PM2_HOME: home.pm2Home, PM2_DISABLE_VERSION_CHECK: '1', CI: 'true' },
+      }),
+    destroy: async () => {
+      const pid = daemonPid();
+      if (pid !== null) process.kill(pid, 'SIGKILL');
+      // Everything that was started below this folder has it in its environment: PM2_HOME, or a path of its own.
+      const left = () => inspector.all().filter((facts) => facts.pid !== process.pid && mentions(facts.pid, root));
+      for (const facts of left()) process.kill(facts.pid, 'SIGKILL');
+      await until(() => left().length === 0, 'the processes of a test home are gone');
+      rmSync(root, { recursive: true, force: true, maxRetries: 5 });
+    },
+  };
+}
+
+function mentions(pid: number, root: string): boolean {
+  for (const value of inspector.environment(pid)?.values() ?? []) if (value.startsWith(root)) return true;
+  return false;
+}
