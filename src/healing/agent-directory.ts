@@ -1,10 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CLOCK, isExternal, isoTime, LAUNCH_MEMBERS, type AgentStatus, type AgentView, type Clock } from '../kernel';
-import { CircuitBreaker } from '../circuit';
 import { Heartbeats } from '../health';
 import { AgentRegistry, maskedEnv, type RegisteredAgent } from '../registry';
 import type { ListedProcess } from '../runtime';
 import { AgentSupervisor } from './agent-supervisor';
+import { LaunchPlanner } from './launch-planner';
 import { runOf, statusOf, type Phase, type Run, type Situation } from './machine';
 
 export interface AgentFilter {
@@ -16,13 +16,10 @@ export interface AgentFilter {
 /** What readers see of the agents: their definitions, and what is known of them now, put together at each read. */
 @Injectable()
 export class AgentDirectory {
-  /** Launch fields as they were when the present run was launched, to tell whether a restart is pending. */
-  private readonly launchedWith = new Map<string, { readonly runId: string; readonly fingerprint: string }>();
-
   constructor(
     private readonly registry: AgentRegistry,
     private readonly supervisor: AgentSupervisor,
-    private readonly circuits: CircuitBreaker,
+    private readonly planner: LaunchPlanner,
     private readonly heartbeats: Heartbeats,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
@@ -41,11 +38,6 @@ export class AgentDirectory {
       .filter((view) => filter.status === undefined || view.status === filter.status);
   }
 
-  /** Remembers what a launch was made of. */
-  noteLaunch(agent: RegisteredAgent, runId: string): void {
-    this.launchedWith.set(agent.agentId, { runId, fingerprint: fingerprintOf(agent) });
-  }
-
   private viewOf(agent: RegisteredAgent): AgentView {
     const { id: _id, registeredAt, updatedAt, ...definition } = agent;
     return {
@@ -60,7 +52,7 @@ export class AgentDirectory {
   private present(agent: RegisteredAgent): PresentView {
     const { agentId } = agent;
     const situation = this.supervisor.situation(agentId);
-    const circuit = this.circuits.circuitOf(agentId);
+    const circuit = this.supervisor.circuitOf(agentId);
     const run = situation === null ? null : runOf(situation.state.phase);
     const listed = run === null ? undefined : this.listedOf(run);
     return {
@@ -91,8 +83,8 @@ export class AgentDirectory {
   }
 
   private isRestartPending(agent: RegisteredAgent, run: Run): boolean {
-    const launched = this.launchedWith.get(agent.agentId);
-    return launched?.runId === run.runId && launched.fingerprint !== fingerprintOf(agent);
+    const launched = this.planner.launchedWith(agent.agentId, run.runId);
+    return launched !== null && LAUNCH_MEMBERS.some((member) => JSON.stringify(launched[member]) !== JSON.stringify(agent[member]));
   }
 
   private dueTime(situation: Situation): string | null {
@@ -116,8 +108,4 @@ function dueAt(phase: Phase, trialAt: number | null): number | null {
 function lastFailureOf(situation: Situation | null): AgentView['lastFailure'] {
   const failure = situation?.state.lastFailure ?? null;
   return failure === null ? null : { ...failure, at: isoTime(failure.at) };
-}
-
-function fingerprintOf(agent: RegisteredAgent): string {
-  return JSON.stringify(LAUNCH_MEMBERS.map((member) => agent[member]));
 }

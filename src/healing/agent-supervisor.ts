@@ -1,5 +1,6 @@
 import { messageOf, Problem } from '../kernel';
 import type { RuntimeSignal, RuntimeSnapshot } from '../runtime';
+import type { Circuit } from '../circuit';
 import { AgentCell, type CommandResult } from './agent-cell';
 import { DaemonWatch, type DaemonEvents } from './daemon-watch';
 import { EffectRunner } from './effect-runner';
@@ -33,7 +34,7 @@ export class AgentSupervisor {
 
   constructor(
     private readonly ports: SupervisionPorts,
-    private readonly options: SupervisorOptions,
+    options: SupervisorOptions,
   ) {
     this.relister = new Relister(
       ports.runtime,
@@ -65,10 +66,18 @@ export class AgentSupervisor {
     if (this.booted) cell.arm();
   }
 
-  /** The agent is not registered any more; it was terminated before. */
-  remove(agentId: string): void {
-    this.cells.get(agentId)?.close();
+  /** The agent is not registered any more; it was terminated before. Its entry leaves PM2's list. */
+  async remove(agentId: string): Promise<void> {
+    const cell = this.cells.get(agentId);
+    const entry = cell?.situation().state.lastRun ?? null;
+    cell?.close();
     this.cells.delete(agentId);
+    if (entry === null) return;
+    try {
+      await this.ports.runtime.forget(entry.pmId);
+    } catch (error) {
+      this.ports.log.warn({ agentId, error: messageOf(error) }, 'the entry of an unregistered agent stays listed in PM2');
+    }
   }
 
   /** Begins to listen and to look. Healing happens from here on. */
@@ -95,8 +104,16 @@ export class AgentSupervisor {
     return cell;
   }
 
+  find(agentId: string): AgentCell | null {
+    return this.cells.get(agentId) ?? null;
+  }
+
   situation(agentId: string): Situation | null {
     return this.cells.get(agentId)?.situation() ?? null;
+  }
+
+  circuitOf(agentId: string): Circuit {
+    return this.ports.circuits.circuitOf(agentId);
   }
 
   agentIds(): readonly string[] {

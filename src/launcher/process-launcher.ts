@@ -2,8 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { CLOCK, isExternal, isProblem, messageOf, Problem, type Clock } from '../kernel';
 import { SETTINGS, type ResolvedSettings } from '../config';
 import { AgentRegistry, type RegisteredAgent } from '../registry';
-import { AgentSupervisor, healingPolicy, runOf, type HealingPolicy } from '../healing';
-import { LaunchCheck } from './launch-check';
+import { AgentSupervisor, healingPolicy, LaunchPlanner, runOf, type HealingPolicy } from '../healing';
 
 /** What became of one agent of a bulk operation. */
 export interface BulkResult {
@@ -32,7 +31,7 @@ export class ProcessLauncher {
   constructor(
     private readonly registry: AgentRegistry,
     private readonly supervisor: AgentSupervisor,
-    private readonly check: LaunchCheck,
+    private readonly planner: LaunchPlanner,
     @Inject(SETTINGS) private readonly settings: ResolvedSettings,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
@@ -47,7 +46,7 @@ export class ProcessLauncher {
   async spawn(agentId: string): Promise<number | null> {
     const agent = this.managed(agentId);
     if (this.isRunning(agentId)) return this.getPid(agentId);
-    await this.check.plan(agent);
+    this.planner.check(agentId);
     await this.supervisor.daemon.wanted();
     await this.limited(
       agent,
@@ -98,7 +97,7 @@ export class ProcessLauncher {
    */
   async restart(agentId: string, options: RestartOptions = {}): Promise<number | null> {
     const agent = this.managed(agentId);
-    await this.check.plan(agent);
+    this.planner.check(agentId);
     await this.supervisor.daemon.wanted();
     const policy = this.policyOf(agent);
     const delayMs = options.delaySeconds === undefined ? policy.restartDelayMs : options.delaySeconds * 1_000;
@@ -155,7 +154,7 @@ export class ProcessLauncher {
   private async spawnUnlessHalted(agent: RegisteredAgent): Promise<number | null> {
     const { agentId } = agent;
     if (this.isRunning(agentId)) return this.getPid(agentId);
-    await this.check.plan(agent);
+    this.planner.check(agentId);
     await this.limited(
       agent,
       0,

@@ -101,6 +101,11 @@ export class AgentRegistry {
     return agent;
   }
 
+  /** The policy of an agent; empty where there is no such agent any more. */
+  policyOf(agentId: string): AgentDefinition['policy'] {
+    return this.agents.get(agentId)?.policy ?? {};
+  }
+
   /** Changes members by the rules of PATCH. @throws Problem agent-not-found, invalid-request, operation-in-progress */
   update(agentId: string, patch: unknown): Promise<RegisteredAgent> {
     const agent = this.getAgent(agentId);

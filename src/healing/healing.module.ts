@@ -1,0 +1,94 @@
+import { Logger, Module } from '@nestjs/common';
+import { CLOCK, NEW_ID, RANDOM, type Clock, type NewId, type Random } from '../kernel';
+import { SETTINGS, type ResolvedSettings } from '../config';
+import { CircuitBreaker, CircuitModule, CircuitStore } from '../circuit';
+import { EventsModule } from '../events';
+import { HealthModule } from '../health';
+import { PersistenceModule } from '../persistence';
+import { AgentRegistry, RegistryModule } from '../registry';
+import { PROCESS_RUNTIME, RuntimeModule, type ProcessRuntime } from '../runtime';
+import { AgentDirectory } from './agent-directory';
+import { AgentSupervisor } from './agent-supervisor';
+import { healingPolicy } from './healing-policy';
+import { LaunchPlanner } from './launch-planner';
+import { SelfHealingLoop } from './self-healing-loop';
+import { Supervision } from './supervision';
+import { SupervisionStore } from './supervision-store';
+
+/** What the supervisor is made of, gathered so that its factory stays readable. */
+class SupervisorParts {
+  constructor(
+    readonly settings: ResolvedSettings,
+    readonly clock: Clock,
+    readonly newId: NewId,
+    readonly random: Random,
+    readonly runtime: ProcessRuntime,
+  ) {}
+}
+
+@Module({
+  imports: [PersistenceModule, EventsModule, RegistryModule, RuntimeModule, CircuitModule, HealthModule],
+  providers: [
+    {
+      provide: CircuitBreaker,
+      inject: [SETTINGS, CLOCK, AgentRegistry, CircuitStore],
+      useFactory: (settings: ResolvedSettings, clock: Clock, registry: AgentRegistry, store: CircuitStore) =>
+        new CircuitBreaker(clock, (agentId) => healingPolicy(settings, registry.policyOf(agentId)).circuit, store),
+    },
+    {
+      provide: SupervisorParts,
+      inject: [SETTINGS, CLOCK, NEW_ID, RANDOM, PROCESS_RUNTIME],
+      useFactory: (...parts: ConstructorParameters<typeof SupervisorParts>) => new SupervisorParts(...parts),
+    },
+    {
+      provide: AgentSupervisor,
+      inject: [SupervisorParts, AgentRegistry, CircuitBreaker, SupervisionStore, LaunchPlanner],
+      useFactory: makeSupervisor,
+    },
+    AgentDirectory,
+    LaunchPlanner,
+    SelfHealingLoop,
+    Supervision,
+    SupervisionStore,
+  ],
+  exports: [AgentDirectory, AgentSupervisor, CircuitBreaker, LaunchPlanner, SelfHealingLoop, Supervision],
+})
+export class HealingModule {}
+
+function makeSupervisor(
+  parts: SupervisorParts,
+  registry: AgentRegistry,
+  circuits: CircuitBreaker,
+  journal: SupervisionStore,
+  planner: LaunchPlanner,
+): AgentSupervisor {
+  const { settings, clock, newId, random, runtime } = parts;
+  const logger = new Logger('Healing');
+  const log = {
+    info: (fields: Readonly<Record<string, unknown>>, message: string) => {
+      logger.log({ ...fields }, message);
+    },
+    warn: (fields: Readonly<Record<string, unknown>>, message: string) => {
+      logger.warn({ ...fields }, message);
+    },
+  };
+  const policyOf = (agentId: string) => healingPolicy(settings, registry.policyOf(agentId));
+  const planLaunch = (...plan: Parameters<LaunchPlanner['plan']>) => Promise.resolve().then(() => planner.plan(...plan));
+  const about = (type: 'daemon.lost' | 'daemon.restored', data: Readonly<Record<string, string>>) => {
+    journal.recordEventually({ agentId: null, type, data, occurredAt: clock.wall() });
+  };
+  return new AgentSupervisor(
+    { clock, random, newId, runtime, circuits, desired: registry, journal, log, policyOf, planLaunch },
+    {
+      launchConcurrency: settings.LAUNCH_CONCURRENCY,
+      daemonEvents: {
+        lost: (detail) => {
+          about('daemon.lost', { detail });
+        },
+        connected: (first) => {
+          if (!first) about('daemon.restored', {});
+        },
+      },
+    },
+  );
+}

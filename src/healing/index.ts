@@ -1,0 +1,8 @@
+export { AgentDirectory, type AgentFilter } from './agent-directory';
+export { AgentSupervisor } from './agent-supervisor';
+export { healingPolicy } from './healing-policy';
+export { HealingModule } from './healing.module';
+export { LaunchPlanner } from './launch-planner';
+export { runOf, statusOf, type HealingPolicy, type Situation } from './machine';
+export { SelfHealingLoop } from './self-healing-loop';
+export { Supervision } from './supervision';

@@ -1,0 +1,71 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { SETTING_NAMES, SETTINGS, type ResolvedSettings } from '../config';
+import { Heartbeats } from '../health';
+import { AgentRegistry, type RegisteredAgent } from '../registry';
+import { agentEnvironment, mintAgentToken, resolveCommand, SIGNING_KEY, type LaunchPlan, type ResolvedCommand } from '../runtime';
+import { healingPolicy } from './healing-policy';
+import type { PlanFacts } from './ports';
+
+/** The wildcard address is no address that an agent could call. */
+const WILDCARDS: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '[::1]' };
+
+/** Makes a launch out of a definition: everything is checked and resolved here, before PM2 is asked. */
+@Injectable()
+export class LaunchPlanner {
+  /** Set once the API listens: with `PORT=0` nobody knows it before. */
+  private port: number;
+  private readonly launched = new Map<string, { readonly runId: string; readonly agent: RegisteredAgent }>();
+
+  constructor(
+    private readonly registry: AgentRegistry,
+    private readonly heartbeats: Heartbeats,
+    @Inject(SETTINGS) private readonly settings: ResolvedSettings,
+    @Inject(SIGNING_KEY) private readonly key: Buffer,
+  ) {
+    this.port = settings.PORT;
+  }
+
+  listensOn(port: number): void {
+    this.port = port;
+  }
+
+  /** Only the checks. @throws Problem entry-point-not-found, interpreter-not-found */
+  check(agentId: string): ResolvedCommand {
+    const { agentsDir, INTERPRETERS } = this.settings;
+    return resolveCommand(this.registry.getAgent(agentId), { agentsDir, interpreters: INTERPRETERS, path: process.env.PATH });
+  }
+
+  /** @throws Problem entry-point-not-found, interpreter-not-found */
+  plan(agentId: string, { launch, restarts }: PlanFacts): LaunchPlan {
+    const agent = this.registry.getAgent(agentId);
+    const command = this.check(agentId);
+    const { runId } = launch;
+    const run = {
+      runId,
+      token: mintAgentToken({ agentId, runId }, this.key),
+      spawnerUrl: this.spawnerUrl(),
+      restartCount: restarts + (launch.kind === 'restart' ? 1 : 0),
+      restartReason: launch.kind === 'restart' ? launch.reason : '',
+      lastTask: this.heartbeats.lastTaskOf(agentId),
+    };
+    this.launched.set(agentId, { runId, agent });
+    const { killTimeoutMs } = healingPolicy(this.settings, agent.policy);
+    const env = agentEnvironment(agent, run, process.env, SETTING_NAMES);
+    return { agentId, runId, ...command, env, killTimeoutMs };
+  }
+
+  /** The definition that the present run was launched with; null: launched before our own start. */
+  launchedWith(agentId: string, runId: string): RegisteredAgent | null {
+    const launched = this.launched.get(agentId);
+    return launched?.runId === runId ? launched.agent : null;
+  }
+
+  forget(agentId: string): void {
+    this.launched.delete(agentId);
+  }
+
+  private spawnerUrl(): string {
+    const host = this.settings.HOST;
+    return `http://${WILDCARDS[host] ?? (host.includes(':') ? `[${host}]` : host)}:${this.port}`;
+  }
+}

@@ -1,0 +1,99 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { CLOCK, invalid, type Clock, type Heartbeat } from '../kernel';
+import { SETTINGS, type ResolvedSettings } from '../config';
+import { HeartbeatStore, type Announcement, type SavedHeartbeat } from './heartbeat-store';
+
+/** What is known of an agent by its own words. */
+interface Known extends SavedHeartbeat {
+  /** `Clock.now()` of the latest heartbeat of this incarnation. */
+  readonly at: number;
+}
+
+/**
+ * Heartbeats of agents: what they announce holds until the process ends that announced it, and its last task is handed
+ * to the run after it.
+ */
+@Injectable()
+export class Heartbeats {
+  private readonly known = new Map<string, Known>();
+  private incarnationOf: (agentId: string) => string | null = () => null;
+
+  constructor(
+    private readonly store: HeartbeatStore,
+    @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(SETTINGS) private readonly settings: ResolvedSettings,
+  ) {}
+
+  async load(): Promise<void> {
+    const now = this.clock.now();
+    for (const [agentId, saved] of await this.store.loadAll()) this.known.set(agentId, { ...saved, at: now });
+  }
+
+  /**
+   * Healing says which process an agent has now, as one word that is new with each process; null: none.
+   */
+  attach(incarnationOf: (agentId: string) => string | null): void {
+    this.incarnationOf = incarnationOf;
+  }
+
+  /** @throws Problem `invalid-request` for an announcement of our own port; `database-unavailable` */
+  async record(agentId: string, heartbeat: Heartbeat): Promise<void> {
+    this.refuseOwnPort(heartbeat);
+    const incarnation = this.incarnationOf(agentId);
+    const before = this.known.get(agentId);
+    const same = before?.incarnation === incarnation;
+    const announcement = same ? before.announced : null;
+    const next: Known = {
+      incarnation,
+      announced: laidOver(announcement, heartbeat),
+      lastTask: heartbeat.task ?? before?.lastTask ?? null,
+      at: this.clock.now(),
+    };
+    const changed = !same || next.lastTask !== before.lastTask || !isEqual(next.announced, before.announced);
+    // What changes is on disk before it is acknowledged; a mere sign of life needs no row.
+    if (changed) await this.store.save(agentId, next);
+    this.known.set(agentId, next);
+  }
+
+  /** Where the present process of the agent says that it listens; null: it has said nothing. */
+  announcedOf(agentId: string): Announcement | null {
+    const known = this.known.get(agentId);
+    return known !== undefined && known.incarnation === this.incarnationOf(agentId) ? known.announced : null;
+  }
+
+  /** The last task that any run of the agent reported. */
+  lastTaskOf(agentId: string): string | null {
+    return this.known.get(agentId)?.lastTask ?? null;
+  }
+
+  async forget(agentId: string): Promise<void> {
+    this.known.delete(agentId);
+    await this.store.remove(agentId);
+  }
+
+  /** A check of ourselves would call us healthy for ever, and a task sent to us would come back. */
+  private refuseOwnPort(heartbeat: Heartbeat): void {
+    const faults = (['endpoint', 'healthUrl'] as const).flatMap((member) => {
+      const value = heartbeat[member];
+      if (typeof value !== 'string' || portOf(value) !== this.settings.PORT) return [];
+      return [{ pointer: `/${member}`, detail: 'names the port of agent-spawner itself' }];
+    });
+    if (faults.length > 0) throw invalid(faults);
+  }
+}
+
+function portOf(url: string): number {
+  const { port } = new URL(url);
+  return port === '' ? 80 : Number(port);
+}
+
+/** Omitted: unchanged; null: withdrawn. */
+function laidOver(before: Announcement | null, heartbeat: Heartbeat): Announcement | null {
+  const endpoint = heartbeat.endpoint === undefined ? (before?.endpoint ?? null) : heartbeat.endpoint;
+  const healthUrl = heartbeat.healthUrl === undefined ? (before?.healthUrl ?? null) : heartbeat.healthUrl;
+  return endpoint === null && healthUrl === null ? null : { endpoint, healthUrl };
+}
+
+function isEqual(left: Announcement | null, right: Announcement | null): boolean {
+  return left?.endpoint === right?.endpoint && left?.healthUrl === right?.healthUrl;
+}

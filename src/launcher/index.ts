@@ -1,0 +1,2 @@
+export { LauncherModule } from './launcher.module';
+export { ProcessLauncher, type BulkResult, type RestartOptions } from './process-launcher';
