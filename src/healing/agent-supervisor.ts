@@ -31,6 +31,7 @@ export class AgentSupervisor {
   /** No process of the world before our start is judged until one list of everything was seen. */
   private booted = false;
   private lastSnapshot: RuntimeSnapshot | null = null;
+  private listError: string | null = null;
 
   constructor(
     private readonly ports: SupervisionPorts,
@@ -42,7 +43,8 @@ export class AgentSupervisor {
         this.distribute(snapshot, scanned);
       },
       (error) => {
-        ports.log.warn({ error: messageOf(error) }, 'no list could be had from PM2');
+        this.listError = messageOf(error);
+        ports.log.warn({ error: this.listError }, 'no list could be had from PM2');
       },
     );
     const observe = (scan: boolean) => void this.relister.request(scan || !this.booted);
@@ -130,6 +132,11 @@ export class AgentSupervisor {
     await this.relister.request(false);
   }
 
+  /** Why PM2 cannot be used now; null: it answers. */
+  processManagerError(): string | null {
+    return this.daemon.lastError ?? this.listError;
+  }
+
   /** What the latest list showed; for readers. */
   latest(): RuntimeSnapshot | null {
     return this.lastSnapshot;
@@ -162,6 +169,7 @@ export class AgentSupervisor {
   private distribute(snapshot: RuntimeSnapshot, scanned: boolean): void {
     const boot = !this.booted;
     this.lastSnapshot = snapshot;
+    this.listError = null;
     const observations = observationsOf(this.cells.keys(), snapshot, { scanned, boot });
     for (const [agentId, observation] of observations) {
       this.cells.get(agentId)?.post({ type: 'observed', observation });

@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { PGlite } from '@electric-sql/pglite';
-import { Kysely, type Transaction } from 'kysely';
+import { Kysely, sql, type Transaction } from 'kysely';
 import { messageOf, Problem } from '../kernel';
 import { migrate } from './migrator';
 import { pgliteDialect } from './pglite-dialect';
@@ -60,8 +60,9 @@ export class Database {
     return this.limited(this.kysely.transaction().execute(work));
   }
 
-  isHealthy(): boolean {
-    return !this.closed && this.lastError === null;
+  /** Asks the database whether it answers. @throws Problem `database-unavailable` */
+  async ping(): Promise<void> {
+    await this.read((db) => sql`select 1`.execute(db));
   }
 
   async close(): Promise<void> {

@@ -175,3 +175,10 @@ export function runOf(phase: Phase): Run | null {
       return null;
   }
 }
+
+/** The run whose token counts now: also that of a launch whose answer is still awaited, for it may speak first. */
+export function currentRunId(phase: Phase): string | null {
+  if (phase.kind === 'starting') return phase.launch.runId;
+  if (phase.kind === 'stopping') return phase.runId;
+  return runOf(phase)?.runId ?? null;
+}

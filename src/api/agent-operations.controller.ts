@@ -1,0 +1,88 @@
+import { Body, Controller, HttpCode, Param, Post } from '@nestjs/common';
+import { ApiBody, ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import type { AgentView } from '../kernel';
+import { Needs } from '../auth';
+import { AgentDirectory } from '../healing';
+import { ProcessLauncher, type BulkResult } from '../launcher';
+import { Problems } from './openapi';
+import { AgentIdPipe, OptionalBodyPipe } from './request-reading';
+import { AgentViewDto, BulkDto, BulkResultsDto, RestartDto } from './schemas';
+
+/** Starting and ending agents. */
+@ApiTags('operations')
+@Controller('api/agents')
+export class AgentOperationsController {
+  constructor(
+    private readonly launcher: ProcessLauncher,
+    private readonly directory: AgentDirectory,
+  ) {}
+
+  /** Starts all agents that carry one of the tags (no tags: all); halted ones are left alone. */
+  @Post('spawn')
+  @HttpCode(200)
+  @Needs('operator')
+  @ApiBody({ type: BulkDto, required: false })
+  @ApiOkResponse({ type: BulkResultsDto })
+  @Problems('invalid-request')
+  async spawnAll(@Body(OptionalBodyPipe) body: BulkDto): Promise<{ results: BulkResult[] }> {
+    return { results: await this.launcher.spawnAll(body.tags) };
+  }
+
+  /** Terminates all agents that carry one of the tags (no tags: all). */
+  @Post('terminate')
+  @HttpCode(200)
+  @Needs('operator')
+  @ApiBody({ type: BulkDto, required: false })
+  @ApiOkResponse({ type: BulkResultsDto })
+  @Problems('invalid-request')
+  async terminateAll(@Body(OptionalBodyPipe) body: BulkDto): Promise<{ results: BulkResult[] }> {
+    return { results: await this.launcher.terminateAll(body.tags) };
+  }
+
+  /** Starts an agent; one that runs already is left as it is. */
+  @Post(':id/spawn')
+  @HttpCode(200)
+  @Needs('operator')
+  @ApiOkResponse({ type: AgentViewDto })
+  @Problems('agent-not-found', 'external-agent', 'operation-in-progress', 'entry-point-not-found', 'interpreter-not-found')
+  @Problems('launch-failed', 'process-manager-unavailable', 'database-unavailable')
+  async spawn(@Param('id', AgentIdPipe) agentId: string): Promise<AgentView> {
+    await this.launcher.spawn(agentId);
+    return this.directory.view(agentId);
+  }
+
+  /** Ends an agent and starts it anew. */
+  @Post(':id/restart')
+  @HttpCode(200)
+  @Needs('operator')
+  @ApiBody({ type: RestartDto, required: false })
+  @ApiOkResponse({ type: AgentViewDto })
+  @Problems('invalid-request', 'agent-not-found', 'external-agent', 'operation-in-progress', 'entry-point-not-found')
+  @Problems('interpreter-not-found', 'launch-failed', 'process-manager-unavailable', 'database-unavailable')
+  async restart(@Param('id', AgentIdPipe) agentId: string, @Body(OptionalBodyPipe) body: RestartDto): Promise<AgentView> {
+    await this.launcher.restart(agentId, body);
+    return this.directory.view(agentId);
+  }
+
+  /** Ends an agent and all that it started. It stays stopped until a person starts it. */
+  @Post(':id/terminate')
+  @HttpCode(200)
+  @Needs('operator')
+  @ApiOkResponse({ type: AgentViewDto })
+  @Problems('agent-not-found', 'external-agent', 'operation-in-progress', 'database-unavailable')
+  async terminate(@Param('id', AgentIdPipe) agentId: string): Promise<AgentView> {
+    await this.launcher.terminate(agentId);
+    return this.directory.view(agentId);
+  }
+
+  /** Closes the circuit; what should run is started. */
+  @Post(':id/circuit-reset')
+  @HttpCode(200)
+  @Needs('operator')
+  @ApiOkResponse({ type: AgentViewDto })
+  @Problems('agent-not-found', 'external-agent', 'database-unavailable')
+  async resetCircuit(@Param('id', AgentIdPipe) agentId: string): Promise<AgentView> {
+    await this.launcher.resetCircuit(agentId);
+    return this.directory.view(agentId);
+  }
+}

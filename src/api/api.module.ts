@@ -1,0 +1,41 @@
+import { Module } from '@nestjs/common';
+import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core';
+import { TerminusModule } from '@nestjs/terminus';
+import { AccessGuard, AuthModule, RateGuard } from '../auth';
+import { EventsModule } from '../events';
+import { HealingModule } from '../healing';
+import { HealthModule } from '../health';
+import { LauncherModule } from '../launcher';
+import { PersistenceModule } from '../persistence';
+import { RegistryModule } from '../registry';
+import { AgentOperationsController } from './agent-operations.controller';
+import { AgentsController } from './agents.controller';
+import { HealthController } from './health.controller';
+import { HeartbeatController } from './heartbeat.controller';
+import { HistoryController } from './history.controller';
+import { ProblemFilter } from './problem.filter';
+import { Readiness } from './readiness';
+import { SchemaPipe } from './request-reading';
+
+@Module({
+  imports: [
+    AuthModule,
+    PersistenceModule,
+    EventsModule,
+    RegistryModule,
+    HealthModule,
+    HealingModule,
+    LauncherModule,
+    TerminusModule.forRoot({ logger: false }),
+  ],
+  // Operations first: `spawn` and `terminate` are words of theirs, not ids.
+  controllers: [AgentOperationsController, AgentsController, HeartbeatController, HistoryController, HealthController],
+  providers: [
+    Readiness,
+    { provide: APP_FILTER, useClass: ProblemFilter },
+    { provide: APP_GUARD, useExisting: AccessGuard },
+    { provide: APP_GUARD, useExisting: RateGuard },
+    { provide: APP_PIPE, useClass: SchemaPipe },
+  ],
+})
+export class ApiModule {}

@@ -1,0 +1,106 @@
+import { createZodDto } from 'nestjs-zod';
+import { z } from 'zod';
+import {
+  AGENT_STATUSES,
+  agentDefinitionSchema,
+  agentIdSchema,
+  agentPatchSchema,
+  agentViewSchema,
+  heartbeatSchema,
+  tagsSchema,
+} from '../kernel';
+import { EVENT_TYPES } from '../events';
+
+const time = z.string().describe('ISO 8601, UTC');
+const limit = z.coerce.number().int().min(1).max(1000).default(100).describe('How many at most');
+
+export class AgentDefinitionDto extends createZodDto(agentDefinitionSchema) {}
+export class AgentPatchDto extends createZodDto(agentPatchSchema) {}
+export class AgentViewDto extends createZodDto(agentViewSchema) {}
+export class AgentListDto extends createZodDto(z.object({ agents: z.array(agentViewSchema) })) {}
+export class HeartbeatDto extends createZodDto(heartbeatSchema) {}
+
+export class AgentQueryDto extends createZodDto(
+  z.strictObject({
+    tag: z.string().max(63).optional(),
+    capability: z.string().max(128).optional(),
+    status: z.enum(AGENT_STATUSES).optional(),
+  }),
+) {}
+
+export class RestartDto extends createZodDto(
+  z.strictObject({
+    reason: z.string().min(1).max(500).optional(),
+    delaySeconds: z.number().min(0).max(3600).optional(),
+  }),
+) {}
+
+export class BulkDto extends createZodDto(z.strictObject({ tags: tagsSchema.default([]) })) {}
+
+export class BulkResultsDto extends createZodDto(
+  z.object({
+    results: z.array(
+      z.object({
+        agentId: z.string(),
+        ok: z.boolean(),
+        pid: z.number().int().optional(),
+        error: z.string().optional().describe('A stable code, or halted'),
+      }),
+    ),
+  }),
+) {}
+
+export class LimitQueryDto extends createZodDto(z.strictObject({ limit })) {}
+
+export class EventQueryDto extends createZodDto(
+  z.strictObject({
+    agentId: agentIdSchema.optional(),
+    type: z.enum(EVENT_TYPES).optional(),
+    after: z.coerce.number().int().min(0).optional().describe('Only events after this seq; without it: the latest'),
+    limit,
+  }),
+) {}
+
+export class EventListDto extends createZodDto(
+  z.object({
+    events: z.array(
+      z.object({
+        seq: z.number().int(),
+        id: z.string(),
+        agentId: z.string().nullable(),
+        type: z.enum(EVENT_TYPES),
+        data: z.record(z.string(), z.unknown()),
+        occurredAt: time,
+      }),
+    ),
+  }),
+) {}
+
+export class RestartListDto extends createZodDto(
+  z.object({
+    restarts: z.array(
+      z.object({
+        id: z.string(),
+        agentId: z.string(),
+        reason: z.string(),
+        pidBefore: z.number().int().nullable(),
+        pidAfter: z.number().int().nullable(),
+        success: z.boolean(),
+        incidentId: z.string().nullable(),
+        restartedAt: time,
+      }),
+    ),
+  }),
+) {}
+
+export class ProblemDto extends createZodDto(
+  z.object({
+    type: z.string(),
+    title: z.string(),
+    status: z.number().int(),
+    detail: z.string().describe('What was wrong, and what to do'),
+    instance: z.string(),
+    code: z.string().describe('Stable'),
+    errors: z.array(z.object({ pointer: z.string(), detail: z.string() })).optional(),
+  }),
+) {}

@@ -1,0 +1,68 @@
+import 'reflect-metadata';
+import { homedir } from 'node:os';
+import path from 'node:path';
+import { adminTokenFile } from './auth';
+import { settingsOfThisProcess, type ResolvedSettings } from './config';
+import { isProblem, messageOf } from './kernel';
+import { startService, type Service } from './service';
+
+/** Another supervisor holds the lock, or a setting is wrong: starting again would not help (EX_CONFIG of sysexits.h). */
+const REFUSED_EXIT_CODE = 78;
+
+const say = (line: string) => process.stdout.write(`${line}\n`);
+
+async function main(): Promise<void> {
+  const settings = settingsOfThisProcess();
+  const service = await startService(settings);
+  for (const line of welcome(service, settings)) say(line);
+  endOnSignal(service, settings);
+}
+
+function welcome(service: Service, settings: ResolvedSettings): string[] {
+  const token =
+    settings.API_TOKENS.length > 0 ? 'those of API_TOKENS' : `in the file ${adminTokenFile(settings)}`;
+  return [
+    '',
+    'agent-spawner is ready.',
+    `  API          ${service.url}/api/agents`,
+    `  Swagger UI   ${service.url}/docs`,
+    `  Admin token  ${token}`,
+    `  Processes    ${pm2Command(settings)} ls   shows the same ones`,
+    '  Ctrl-C ends agent-spawner; the agents go on.',
+    '',
+  ];
+}
+
+/** How a person reaches the same PM2: plainly, unless PM2_HOME is another than PM2's own. */
+function pm2Command(settings: ResolvedSettings): string {
+  const isPlain = settings.pm2Home === path.join(homedir(), '.pm2');
+  return isPlain ? 'npx pm2' : `PM2_HOME='${settings.pm2Home}' npx pm2`;
+}
+
+function endOnSignal(service: Service, settings: ResolvedSettings): void {
+  let ending = false;
+  const end = () => {
+    if (ending) return;
+    ending = true;
+    say('');
+    say('agent-spawner ends; the agents go on, and the next start adopts them.');
+    say(`  Look at them:  ${pm2Command(settings)} ls`);
+    say('  End them:      npm run uninstall');
+    service
+      .stop()
+      .then(() => process.exit(0))
+      .catch((error: unknown) => {
+        fail(error);
+      });
+  };
+  process.on('SIGINT', end);
+  process.on('SIGTERM', end);
+}
+
+function fail(error: unknown): void {
+  process.stderr.write(`agent-spawner: ${isProblem(error) ? error.detail : messageOf(error)}\n`);
+  const refused = isProblem(error, 'operation-in-progress') || isProblem(error, 'invalid-request');
+  process.exit(refused ? REFUSED_EXIT_CODE : 1);
+}
+
+main().catch(fail);

@@ -1,0 +1,86 @@
+import { NestFactory } from '@nestjs/core';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { Logger } from 'nestjs-pino';
+import packageJson from '../package.json';
+import { configureHttp } from './api';
+import { AgentSpawnerModule } from './app.module';
+import type { ResolvedSettings } from './config';
+import { AgentSupervisor, LaunchPlanner, SelfHealingLoop, Supervision } from './healing';
+import { Database, InstanceLock, WriteQueue } from './persistence';
+import { AgentRegistry } from './registry';
+import { LinuxProcessInspector, PROCESS_RUNTIME, type ProcessRuntime } from './runtime';
+
+const FLUSH_MS = 5_000;
+
+/** A running agent-spawner. */
+export interface Service {
+  readonly app: NestExpressApplication;
+  /** Where the API listens. */
+  readonly url: string;
+  /** Ends the service, never the agents: what waits is written, the locks are given back. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts the whole service: locks, database, API, healing, and at the first start the agents that are there from then on.
+ *
+ * @throws Problem that says what is in the way; nothing is left behind then
+ */
+export async function startService(settings: ResolvedSettings): Promise<Service> {
+  const locks = acquireLocks(settings);
+  try {
+    const app = await NestFactory.create<NestExpressApplication>(AgentSpawnerModule.with(settings), {
+      bodyParser: false,
+      abortOnError: false,
+      logger: false,
+    });
+    configureHttp(app, settings, packageJson.version);
+    await app.init();
+    app.useLogger(app.get(Logger));
+    await app.get(Supervision).load();
+    await app.listen(settings.PORT, settings.HOST);
+    await beginHealing(app, settings);
+    return { app, url: await app.getUrl(), stop: () => stop(app, locks) };
+  } catch (error) {
+    for (const lock of locks) lock.release();
+    throw error;
+  }
+}
+
+async function beginHealing(app: NestExpressApplication, settings: ResolvedSettings): Promise<void> {
+  const address: unknown = app.getHttpServer().address();
+  if (typeof address === 'object' && address !== null && 'port' in address) {
+    app.get(LaunchPlanner).listensOn(Number(address.port));
+  }
+  app.get(Supervision).record('supervisor.started', { version: packageJson.version, pid: process.pid });
+  await app.get(SelfHealingLoop).run(settings.HEALING_INTERVAL_SECONDS);
+  await app.get(AgentRegistry).seedFirstStart();
+}
+
+async function stop(app: NestExpressApplication, locks: readonly InstanceLock[]): Promise<void> {
+  app.get(SelfHealingLoop).stop();
+  app.get(AgentSupervisor).end();
+  app.get(Supervision).record('supervisor.stopped', { pid: process.pid });
+  await app.get<ProcessRuntime>(PROCESS_RUNTIME).close();
+  await app.close();
+  await app.get(WriteQueue).flush(FLUSH_MS);
+  await app.get(Database).close();
+  for (const lock of locks) lock.release();
+}
+
+/** One supervisor a database and a PM2: of either, a second would undo what the first does. */
+function acquireLocks(settings: ResolvedSettings): InstanceLock[] {
+  const inspector = new LinuxProcessInspector();
+  const facts = {
+    bootId: () => inspector.bootId(),
+    startTime: (pid: number) => inspector.facts(pid)?.startTime ?? null,
+  };
+  const locks: InstanceLock[] = [];
+  try {
+    for (const folder of new Set([settings.dataDir, settings.pm2Home])) locks.push(InstanceLock.acquire(folder, facts));
+    return locks;
+  } catch (error) {
+    for (const lock of locks) lock.release();
+    throw error;
+  }
+}
