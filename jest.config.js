@@ -20,7 +20,11 @@ const shared = {
   moduleFileExtensions: ['ts', 'js', 'json'],
 };
 
-const suite = (displayName, testMatch) => ({ ...shared, displayName, testMatch: testMatch.map((glob) => `<rootDir>/${glob}`) });
+const suite = (displayName, testMatch) => ({
+  ...shared,
+  displayName,
+  testMatch: testMatch.map((glob) => `<rootDir>/${glob}`),
+});
 
 module.exports = {
   projects: [

@@ -19,8 +19,7 @@ async function main(): Promise<void> {
 }
 
 function welcome(service: Service, settings: ResolvedSettings): string[] {
-  const token =
-    settings.API_TOKENS.length > 0 ? 'those of API_TOKENS' : `in the file ${adminTokenFile(settings)}`;
+  const token = settings.API_TOKENS.length > 0 ? 'those of API_TOKENS' : `in the file ${adminTokenFile(settings)}`;
   return [
     '',
     'agent-spawner is ready.',

@@ -5,7 +5,7 @@ import { Needs } from '../auth';
 import { AgentDirectory } from '../healing';
 import { ProcessLauncher, type BulkResult } from '../launcher';
 import { Problems } from './openapi';
-import { AgentIdPipe, OptionalBodyPipe } from './request-reading';
+import { AgentIdPipe } from './request-reading';
 import { AgentViewDto, BulkDto, BulkResultsDto, RestartDto } from './schemas';
 
 /** Starting and ending agents. */
@@ -24,7 +24,7 @@ export class AgentOperationsController {
   @ApiBody({ type: BulkDto, required: false })
   @ApiOkResponse({ type: BulkResultsDto })
   @Problems('invalid-request')
-  async spawnAll(@Body(OptionalBodyPipe) body: BulkDto): Promise<{ results: BulkResult[] }> {
+  async spawnAll(@Body() body: BulkDto): Promise<{ results: BulkResult[] }> {
     return { results: await this.launcher.spawnAll(body.tags) };
   }
 
@@ -35,7 +35,7 @@ export class AgentOperationsController {
   @ApiBody({ type: BulkDto, required: false })
   @ApiOkResponse({ type: BulkResultsDto })
   @Problems('invalid-request')
-  async terminateAll(@Body(OptionalBodyPipe) body: BulkDto): Promise<{ results: BulkResult[] }> {
+  async terminateAll(@Body() body: BulkDto): Promise<{ results: BulkResult[] }> {
     return { results: await this.launcher.terminateAll(body.tags) };
   }
 
@@ -44,7 +44,13 @@ export class AgentOperationsController {
   @HttpCode(200)
   @Needs('operator')
   @ApiOkResponse({ type: AgentViewDto })
-  @Problems('agent-not-found', 'external-agent', 'operation-in-progress', 'entry-point-not-found', 'interpreter-not-found')
+  @Problems(
+    'agent-not-found',
+    'external-agent',
+    'operation-in-progress',
+    'entry-point-not-found',
+    'interpreter-not-found',
+  )
   @Problems('launch-failed', 'process-manager-unavailable', 'database-unavailable')
   async spawn(@Param('id', AgentIdPipe) agentId: string): Promise<AgentView> {
     await this.launcher.spawn(agentId);
@@ -59,7 +65,7 @@ export class AgentOperationsController {
   @ApiOkResponse({ type: AgentViewDto })
   @Problems('invalid-request', 'agent-not-found', 'external-agent', 'operation-in-progress', 'entry-point-not-found')
   @Problems('interpreter-not-found', 'launch-failed', 'process-manager-unavailable', 'database-unavailable')
-  async restart(@Param('id', AgentIdPipe) agentId: string, @Body(OptionalBodyPipe) body: RestartDto): Promise<AgentView> {
+  async restart(@Param('id', AgentIdPipe) agentId: string, @Body() body: RestartDto): Promise<AgentView> {
     await this.launcher.restart(agentId, body);
     return this.directory.view(agentId);
   }

@@ -4,7 +4,7 @@ import { Needs } from '../auth';
 import { Heartbeats } from '../health';
 import { AgentRegistry } from '../registry';
 import { Problems } from './openapi';
-import { AgentIdPipe, OptionalBodyPipe } from './request-reading';
+import { AgentIdPipe } from './request-reading';
 import { HeartbeatDto } from './schemas';
 
 /** What agents say of themselves. */
@@ -23,7 +23,7 @@ export class HeartbeatController {
   @ApiBody({ type: HeartbeatDto, required: false })
   @ApiNoContentResponse()
   @Problems('invalid-request', 'agent-not-found', 'database-unavailable')
-  async beat(@Param('id', AgentIdPipe) agentId: string, @Body(OptionalBodyPipe) body: HeartbeatDto): Promise<void> {
+  async beat(@Param('id', AgentIdPipe) agentId: string, @Body() body: HeartbeatDto): Promise<void> {
     this.registry.getAgent(agentId);
     await this.heartbeats.record(agentId, body);
   }

@@ -85,8 +85,10 @@ function recognised(error: unknown, incident: string): { problem: Problem; statu
 function parserProblem(error: unknown): { problem: Problem; status?: number } | null {
   if (typeof error !== 'object' || error === null) return null;
   const type = 'type' in error ? String(error.type) : '';
-  if (type === 'entity.too.large') return { problem: new Problem('payload-too-large', 'The body may have up to 1 MB.') };
-  if (type === 'entity.parse.failed') return { problem: new Problem('invalid-request', 'The body is not JSON.'), status: 400 };
+  if (type === 'entity.too.large')
+    return { problem: new Problem('payload-too-large', 'The body may have up to 1 MB.') };
+  if (type === 'entity.parse.failed')
+    return { problem: new Problem('invalid-request', 'The body is not JSON.'), status: 400 };
   if (/^(?:encoding|charset|entity|request|stream)\./.test(type)) {
     return { problem: new Problem('invalid-request', `The body cannot be read: ${messageOf(error)}.`), status: 400 };
   }

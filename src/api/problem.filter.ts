@@ -21,7 +21,8 @@ export class ProblemFilter implements ExceptionFilter {
     }
     const incident = randomUUID();
     const { body, headers } = problemResponse(error, request.originalUrl, incident);
-    if (body.status >= 500 && body.code === 'internal-error') this.logger.error({ incident, err: error }, 'an unexpected error');
+    if (body.status >= 500 && body.code === 'internal-error')
+      this.logger.error({ incident, err: error }, 'an unexpected error');
     response.status(body.status).set(headers).type('application/problem+json').send(JSON.stringify(body));
   }
 }

@@ -4,10 +4,20 @@ import { createZodValidationPipe } from 'nestjs-zod';
 import type { z } from 'zod';
 import { AGENT_ID_PATTERN, invalid, invalidMembers, Problem } from '../kernel';
 
-/** Bodies and queries are read by the schemas of their classes; every fault is named by its pointer. */
-export const SchemaPipe = createZodValidationPipe({
+const ZodPipe = createZodValidationPipe({
   createValidationException: (error) => invalid(invalidMembers(error as z.ZodError)),
 });
+
+/**
+ * Bodies and queries are read by the schemas of their classes; every fault is named by its pointer. A body that is left
+ * out is read as `{}`: where members are needed, they are what is missing.
+ */
+@Injectable()
+export class SchemaPipe extends ZodPipe {
+  override transform(value: unknown, metadata: ArgumentMetadata): unknown {
+    return super.transform(metadata.type === 'body' ? (value ?? {}) : value, metadata);
+  }
+}
 
 /** An id that no agent can have is one that no agent has; it is not repeated in the answer. */
 @Injectable()
@@ -22,7 +32,8 @@ const MAX_DEPTH = 32;
 
 /** Turns away what is no JSON, and JSON so deep that reading it further would be work without an end. */
 export function readBody(request: Request, _response: Response, next: NextFunction): void {
-  const hasBody = request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length'] ?? 0) > 0;
+  const hasBody =
+    request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length'] ?? 0) > 0;
   if (hasBody && request.body === undefined && !['GET', 'HEAD'].includes(request.method)) {
     next(new Problem('invalid-request', 'The body must be JSON. Send Content-Type: application/json.'));
     return;
@@ -37,12 +48,4 @@ export function readBody(request: Request, _response: Response, next: NextFuncti
 function isDeeperThan(value: unknown, levels: number): boolean {
   if (typeof value !== 'object' || value === null) return false;
   return levels === 0 || Object.values(value).some((member) => isDeeperThan(member, levels - 1));
-}
-
-/** Reads a body that may be left out: then it is as if it were `{}`. */
-@Injectable()
-export class OptionalBodyPipe extends SchemaPipe {
-  override transform(value: unknown, metadata: ArgumentMetadata): unknown {
-    return super.transform(value ?? {}, metadata);
-  }
 }

@@ -59,7 +59,10 @@ function read(file: string): string | null {
     throw error;
   }
   if (token.length >= MIN_LENGTH) return token;
-  throw new Problem('invalid-request', `${file} holds no usable token. Remove it, and a new one is made at the next start.`);
+  throw new Problem(
+    'invalid-request',
+    `${file} holds no usable token. Remove it, and a new one is made at the next start.`,
+  );
 }
 
 /** Digests have one length, so that comparing them tells nothing, not even how long a token is. */

@@ -48,7 +48,10 @@ export class AccessGuard implements CanActivate {
     const { id } = request.params;
     if (!isAllowed(principal, need, typeof id === 'string' ? id : null)) {
       const held = principal.role ?? 'no role';
-      throw new Problem('forbidden', `This needs ${need === 'own-agent' ? "the agent's own token or operator" : need}; the token has ${held}.`);
+      throw new Problem(
+        'forbidden',
+        `This needs ${need === 'own-agent' ? "the agent's own token or operator" : need}; the token has ${held}.`,
+      );
     }
     request.principal = principal;
     return true;
@@ -65,8 +68,12 @@ export class AccessGuard implements CanActivate {
   private async refuse(address: string): Promise<void> {
     const window = await this.windows.increment(`failed:${address}`, MINUTE_MS, FAILURES_A_MINUTE, MINUTE_MS, 'failed');
     if (!window.isBlocked) return;
-    throw new Problem('too-many-requests', 'Too many failed authentications from this address. Wait, then send a valid token.', {
-      retryAfterSeconds: Math.max(1, window.timeToBlockExpire),
-    });
+    throw new Problem(
+      'too-many-requests',
+      'Too many failed authentications from this address. Wait, then send a valid token.',
+      {
+        retryAfterSeconds: Math.max(1, window.timeToBlockExpire),
+      },
+    );
   }
 }

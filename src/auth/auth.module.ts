@@ -12,7 +12,11 @@ import { RateGuard } from './rate.guard';
 @Module({
   imports: [HealingModule, RegistryModule, RuntimeModule],
   providers: [
-    { provide: AccessTokens, inject: [SETTINGS], useFactory: (settings: ResolvedSettings) => AccessTokens.of(settings) },
+    {
+      provide: AccessTokens,
+      inject: [SETTINGS],
+      useFactory: (settings: ResolvedSettings) => AccessTokens.of(settings),
+    },
     AgentTokens,
     ThrottlerStorageService,
     AccessGuard,

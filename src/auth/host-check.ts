@@ -10,7 +10,9 @@ const LOOPBACK_NAMES = ['localhost', '127.0.0.1', '[::1]'];
 export function isOurHost(header: string | undefined, allowed: readonly string[]): boolean {
   if (header === undefined || !/^[A-Za-z0-9.:_[\]-]{1,255}$/.test(header)) return false;
   const name = header.replace(/:\d{1,5}$/, '').toLowerCase();
-  return [...LOOPBACK_NAMES, ...allowed.map(bracketed)].some((each) => each.toLowerCase() === name || each.toLowerCase() === header.toLowerCase());
+  return [...LOOPBACK_NAMES, ...allowed.map(bracketed)].some(
+    (each) => each.toLowerCase() === name || each.toLowerCase() === header.toLowerCase(),
+  );
 }
 
 function bracketed(host: string): string {

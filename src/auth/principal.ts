@@ -4,7 +4,12 @@ import type { Role } from '../config';
 export type Principal =
   | { readonly kind: 'person'; readonly role: Role }
   /** An agent by the token of its present run; `role` is what its definition allows it beyond its own heartbeat. */
-  | { readonly kind: 'agent'; readonly agentId: string; readonly runId: string; readonly role: 'viewer' | 'operator' | null };
+  | {
+      readonly kind: 'agent';
+      readonly agentId: string;
+      readonly runId: string;
+      readonly role: 'viewer' | 'operator' | null;
+    };
 
 const RANK: Readonly<Record<Role, number>> = { viewer: 1, operator: 2, admin: 3 };
 

@@ -19,11 +19,17 @@ export class RateGuard implements CanActivate {
     const request = context.switchToHttp().getRequest<AuthenticatedRequest>();
     const limit = this.settings.RATE_LIMIT_PER_MINUTE;
     if (limit === 0 || request.principal === undefined) return true;
-    const who = createHash('sha256').update(request.headers.authorization ?? '').digest('base64url');
+    const who = createHash('sha256')
+      .update(request.headers.authorization ?? '')
+      .digest('base64url');
     const window = await this.windows.increment(`token:${who}`, MINUTE_MS, limit, MINUTE_MS, 'requests');
     if (!window.isBlocked) return true;
-    throw new Problem('too-many-requests', `This token may make ${limit} requests a minute. Wait, or raise RATE_LIMIT_PER_MINUTE.`, {
-      retryAfterSeconds: Math.max(1, window.timeToBlockExpire),
-    });
+    throw new Problem(
+      'too-many-requests',
+      `This token may make ${limit} requests a minute. Wait, or raise RATE_LIMIT_PER_MINUTE.`,
+      {
+        retryAfterSeconds: Math.max(1, window.timeToBlockExpire),
+      },
+    );
   }
 }

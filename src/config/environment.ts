@@ -23,7 +23,9 @@ function readEnvFile(file: string): NodeJS.Dict<string> {
     content = readFileSync(file, 'utf8');
   } catch (error) {
     if (errorCodeOf(error) === 'ENOENT') return {};
-    throw new Problem('invalid-request', `${file} cannot be read: ${messageOf(error)}. Mend or remove it.`, { cause: error });
+    throw new Problem('invalid-request', `${file} cannot be read: ${messageOf(error)}. Mend or remove it.`, {
+      cause: error,
+    });
   }
   return parseEnv(content);
 }

@@ -12,7 +12,8 @@ export function resolveSettings(settings: Settings, workingFolder: string, homeF
   return Object.freeze({
     ...settings,
     dataDir: path.resolve(workingFolder, settings.DATA_DIR),
-    pm2Home: settings.PM2_HOME === undefined ? path.join(homeFolder, '.pm2') : path.resolve(workingFolder, settings.PM2_HOME),
+    pm2Home:
+      settings.PM2_HOME === undefined ? path.join(homeFolder, '.pm2') : path.resolve(workingFolder, settings.PM2_HOME),
     agentsDir: path.resolve(workingFolder, settings.AGENTS_DIR),
   });
 }

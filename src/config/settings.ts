@@ -39,8 +39,9 @@ const apiTokens = z
       const role = ROLES.find((each) => each === part.slice(0, colon));
       const token = part.slice(colon + 1);
       // The message names the position, never the text: it may be a token with a typing error in its role.
-      const fault = (message: string) =>
+      const fault = (message: string) => {
         context.addIssue({ code: 'custom', message: `entry ${tokens.length + 1} ${message}` });
+      };
       if (colon < 0 || role === undefined) fault('must be role:token with the role viewer, operator or admin');
       else if (token.length < MIN_TOKEN_LENGTH) fault(`must have a token of at least ${MIN_TOKEN_LENGTH} characters`);
       else if (!/^[\x21-\x7e]+$/.test(token)) fault('must have a token of visible ASCII characters without spaces');

@@ -21,7 +21,10 @@ export class SystemClock implements Clock {
     const arm = () => {
       const left = due - this.now();
       // Timers fire up to a millisecond early; what is due must be due when it runs.
-      handle = setTimeout(left > LONGEST_TIMEOUT_MS ? arm : action, Math.min(Math.max(0, Math.ceil(left)), LONGEST_TIMEOUT_MS));
+      handle = setTimeout(
+        left > LONGEST_TIMEOUT_MS ? arm : action,
+        Math.min(Math.max(0, Math.ceil(left)), LONGEST_TIMEOUT_MS),
+      );
     };
     arm();
     return {

@@ -26,7 +26,11 @@ export class EventLog {
   async append(tx: Tx, drafts: readonly EventDraft[]): Promise<AgentEvent[]> {
     if (drafts.length === 0) return [];
     const last = await this.takeNumbers(tx, drafts.length);
-    const events = drafts.map((draft, index) => ({ ...draft, id: this.newId(), seq: last - drafts.length + 1 + index }));
+    const events = drafts.map((draft, index) => ({
+      ...draft,
+      id: this.newId(),
+      seq: last - drafts.length + 1 + index,
+    }));
     await tx
       .insertInto('actp_agent_events')
       .values(
@@ -61,7 +65,7 @@ export class EventLog {
       isEventType(row.type)
         ? [
             {
-              seq: Number(row.seq),
+              seq: row.seq,
               id: row.id,
               agentId: row.agent_id,
               type: row.type,

@@ -84,7 +84,10 @@ export class AgentDirectory {
 
   private isRestartPending(agent: RegisteredAgent, run: Run): boolean {
     const launched = this.planner.launchedWith(agent.agentId, run.runId);
-    return launched !== null && LAUNCH_MEMBERS.some((member) => JSON.stringify(launched[member]) !== JSON.stringify(agent[member]));
+    return (
+      launched !== null &&
+      LAUNCH_MEMBERS.some((member) => JSON.stringify(launched[member]) !== JSON.stringify(agent[member]))
+    );
   }
 
   private dueTime(situation: Situation): string | null {

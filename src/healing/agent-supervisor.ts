@@ -78,7 +78,10 @@ export class AgentSupervisor {
     try {
       await this.ports.runtime.forget(entry.pmId);
     } catch (error) {
-      this.ports.log.warn({ agentId, error: messageOf(error) }, 'the entry of an unregistered agent stays listed in PM2');
+      this.ports.log.warn(
+        { agentId, error: messageOf(error) },
+        'the entry of an unregistered agent stays listed in PM2',
+      );
     }
   }
 

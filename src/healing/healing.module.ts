@@ -73,7 +73,8 @@ function makeSupervisor(
     },
   };
   const policyOf = (agentId: string) => healingPolicy(settings, registry.policyOf(agentId));
-  const planLaunch = (...plan: Parameters<LaunchPlanner['plan']>) => Promise.resolve().then(() => planner.plan(...plan));
+  const planLaunch = (...plan: Parameters<LaunchPlanner['plan']>) =>
+    Promise.resolve().then(() => planner.plan(...plan));
   const about = (type: 'daemon.lost' | 'daemon.restored', data: Readonly<Record<string, string>>) => {
     journal.recordEventually({ agentId: null, type, data, occurredAt: clock.wall() });
   };

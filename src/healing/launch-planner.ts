@@ -2,7 +2,14 @@ import { Inject, Injectable } from '@nestjs/common';
 import { SETTING_NAMES, SETTINGS, type ResolvedSettings } from '../config';
 import { Heartbeats } from '../health';
 import { AgentRegistry, type RegisteredAgent } from '../registry';
-import { agentEnvironment, mintAgentToken, resolveCommand, SIGNING_KEY, type LaunchPlan, type ResolvedCommand } from '../runtime';
+import {
+  agentEnvironment,
+  mintAgentToken,
+  resolveCommand,
+  SIGNING_KEY,
+  type LaunchPlan,
+  type ResolvedCommand,
+} from '../runtime';
 import { healingPolicy } from './healing-policy';
 import type { PlanFacts } from './ports';
 
@@ -32,7 +39,11 @@ export class LaunchPlanner {
   /** Only the checks. @throws Problem entry-point-not-found, interpreter-not-found */
   check(agentId: string): ResolvedCommand {
     const { agentsDir, INTERPRETERS } = this.settings;
-    return resolveCommand(this.registry.getAgent(agentId), { agentsDir, interpreters: INTERPRETERS, path: process.env.PATH });
+    return resolveCommand(this.registry.getAgent(agentId), {
+      agentsDir,
+      interpreters: INTERPRETERS,
+      path: process.env.PATH,
+    });
   }
 
   /** @throws Problem entry-point-not-found, interpreter-not-found */

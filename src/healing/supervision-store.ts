@@ -20,7 +20,9 @@ export class SupervisionStore implements Journal {
 
   /** The states that were saved, by agent. */
   async loadAll(): Promise<ReadonlyMap<string, AgentState>> {
-    const rows = await this.database.read((db) => db.selectFrom('local.supervision').select(['agent_id', 'state']).execute());
+    const rows = await this.database.read((db) =>
+      db.selectFrom('local.supervision').select(['agent_id', 'state']).execute(),
+    );
     // Written by this very class, and checked by the migrations: a state is what was saved as one.
     return new Map(rows.map((row) => [row.agent_id, row.state as AgentState]));
   }

@@ -92,7 +92,10 @@ export class Supervision {
 
   private refuseWhileBusy(agentId: string, what: string): void {
     if (this.supervisor.find(agentId)?.isBusy() !== true) return;
-    throw new Problem('operation-in-progress', `${what} meets a running operation on ${agentId}. Try again when it has ended.`);
+    throw new Problem(
+      'operation-in-progress',
+      `${what} meets a running operation on ${agentId}. Try again when it has ended.`,
+    );
   }
 
   private async endBeforeUnregister(agentId: string): Promise<void> {

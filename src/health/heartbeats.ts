@@ -58,7 +58,7 @@ export class Heartbeats {
   /** Where the present process of the agent says that it listens; null: it has said nothing. */
   announcedOf(agentId: string): Announcement | null {
     const known = this.known.get(agentId);
-    return known !== undefined && known.incarnation === this.incarnationOf(agentId) ? known.announced : null;
+    return known?.incarnation === this.incarnationOf(agentId) ? known.announced : null;
   }
 
   /** The last task that any run of the agent reported. */

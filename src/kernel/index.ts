@@ -1,7 +1,7 @@
 export * from './agent-definition';
 export * from './agent-status';
 export * from './agent-view';
-export * from './circuit';
+export type * from './circuit';
 export * from './clock';
 export * from './heartbeat';
 export * from './ids';

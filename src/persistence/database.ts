@@ -86,7 +86,9 @@ export class Database {
     } catch (error) {
       if (error instanceof Problem) throw error;
       this.lastError = messageOf(error);
-      throw new Problem('database-unavailable', `The database failed: ${messageOf(error)}. Try again soon.`, { cause: error });
+      throw new Problem('database-unavailable', `The database failed: ${messageOf(error)}. Try again soon.`, {
+        cause: error,
+      });
     } finally {
       clearTimeout(timer);
     }

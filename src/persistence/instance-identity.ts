@@ -16,9 +16,14 @@ export class InstanceIdentity {
    */
   static async read(database: Database, given: string | undefined): Promise<InstanceIdentity> {
     if (given !== undefined && !VALID.test(given)) {
-      throw new Problem('invalid-request', 'INSTANCE_ID must be 1 to 63 letters, digits and . _ -, beginning with a letter or digit.');
+      throw new Problem(
+        'invalid-request',
+        'INSTANCE_ID must be 1 to 63 letters, digits and . _ -, beginning with a letter or digit.',
+      );
     }
-    const saved = await database.read((db) => db.selectFrom('local.meta').select('value').where('key', '=', KEY).executeTakeFirst());
+    const saved = await database.read((db) =>
+      db.selectFrom('local.meta').select('value').where('key', '=', KEY).executeTakeFirst(),
+    );
     if (given === undefined && typeof saved?.value === 'string') return new InstanceIdentity(saved.value);
     const id = given ?? randomUUID();
     await database.transaction((tx) =>

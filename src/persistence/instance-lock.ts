@@ -11,7 +11,12 @@ export interface LockFacts {
   startTime(pid: number): number | null;
 }
 
-const ownerSchema = z.object({ hostname: z.string(), bootId: z.string(), pid: z.number().int(), startTime: z.number() });
+const ownerSchema = z.object({
+  hostname: z.string(),
+  bootId: z.string(),
+  pid: z.number().int(),
+  startTime: z.number(),
+});
 type Owner = z.output<typeof ownerSchema>;
 
 const FILE = 'agent-spawner.lock';
@@ -31,7 +36,12 @@ export class InstanceLock {
   static acquire(folder: string, facts: LockFacts): InstanceLock {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     const file = path.join(folder, FILE);
-    const owner: Owner = { hostname: hostname(), bootId: facts.bootId(), pid: process.pid, startTime: facts.startTime(process.pid) ?? 0 };
+    const owner: Owner = {
+      hostname: hostname(),
+      bootId: facts.bootId(),
+      pid: process.pid,
+      startTime: facts.startTime(process.pid) ?? 0,
+    };
     const content = JSON.stringify(owner);
     // It appears under its name whole or not at all: a link fails where the name is taken.
     const draft = `${file}.${process.pid}`;
@@ -75,7 +85,8 @@ function moveStaleAway(file: string, facts: LockFacts): void {
   if (content === null) return; // released meanwhile
   const owner = parse(content);
   if (owner === null) refuse(`${file} is not a lock of agent-spawner`, file);
-  if (owner.hostname !== hostname()) refuse(`agent-spawner on ${owner.hostname} holds ${file} (pid ${owner.pid})`, file);
+  if (owner.hostname !== hostname())
+    refuse(`agent-spawner on ${owner.hostname} holds ${file} (pid ${owner.pid})`, file);
   if (!isProvenDead(owner, facts)) {
     throw new Problem(
       'operation-in-progress',

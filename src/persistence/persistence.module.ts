@@ -16,7 +16,8 @@ import { WriteQueue } from './write-queue';
     {
       provide: InstanceIdentity,
       inject: [Database, SETTINGS],
-      useFactory: (database: Database, settings: ResolvedSettings) => InstanceIdentity.read(database, settings.INSTANCE_ID),
+      useFactory: (database: Database, settings: ResolvedSettings) =>
+        InstanceIdentity.read(database, settings.INSTANCE_ID),
     },
     {
       provide: WriteQueue,

@@ -20,7 +20,9 @@ export function pgliteDialect(pglite: PGlite): PostgresDialect {
   };
   const pool = { connect, end: () => Promise.resolve() };
   // The dialect asks for node-postgres' pool and uses no more of it than this.
-  return new PostgresDialect({ pool: pool as unknown as ConstructorParameters<typeof PostgresDialect>[0]['pool'] & object });
+  return new PostgresDialect({
+    pool: pool as unknown as ConstructorParameters<typeof PostgresDialect>[0]['pool'] & object,
+  });
 }
 
 async function query(connection: Queryable, sql: string, parameters: readonly unknown[]) {

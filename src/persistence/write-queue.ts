@@ -57,7 +57,10 @@ export class WriteQueue {
     const kept = this.waiting.filter((entry) => entry.caller === null).length;
     if (kept >= (this.options.maxWaiting ?? MAX_WAITING)) {
       this.dropped += 1;
-      this.options.log({ label, dropped: this.dropped }, 'the database was away for too long; a change could not be kept');
+      this.options.log(
+        { label, dropped: this.dropped },
+        'the database was away for too long; a change could not be kept',
+      );
       return;
     }
     this.add({ work, caller: null, label });

@@ -1,4 +1,11 @@
-import { agentDefinitionSchema, invalid, parsed, type AgentDefinition, type AgentPatch, type InvalidMember } from '../kernel';
+import {
+  agentDefinitionSchema,
+  invalid,
+  parsed,
+  type AgentDefinition,
+  type AgentPatch,
+  type InvalidMember,
+} from '../kernel';
 
 /** What a reader is shown of each value of `env`, and what means "as it is" in a patch. */
 export const MASK = '***';
@@ -14,22 +21,29 @@ export function patched(definition: AgentDefinition, patch: AgentPatch): AgentDe
   const env = envPatch === undefined ? definition.env : mergedEnv(definition.env, envPatch);
   if (patch.entryPoint !== undefined && (patch.entryPoint === null) !== (definition.entryPoint === null)) {
     throw invalid([
-      { pointer: '/entryPoint', detail: 'cannot make an external agent of a managed one, or the reverse; register it anew' },
+      {
+        pointer: '/entryPoint',
+        detail: 'cannot make an external agent of a managed one, or the reverse; register it anew',
+      },
     ]);
   }
   return parsed(agentDefinitionSchema, { ...definition, ...members, env });
 }
 
-function mergedEnv(stored: AgentDefinition['env'], patch: Readonly<Record<string, string | null>>): AgentDefinition['env'] {
-  const merged = { ...stored };
+function mergedEnv(
+  stored: AgentDefinition['env'],
+  patch: Readonly<Record<string, string | null>>,
+): AgentDefinition['env'] {
+  const merged = new Map(Object.entries(stored));
   const faults: InvalidMember[] = [];
   for (const [name, value] of Object.entries(patch)) {
-    if (value === null) delete merged[name];
-    else if (value !== MASK) merged[name] = value;
-    else if (!(name in stored)) faults.push({ pointer: `/env/${name}`, detail: `is "${MASK}", but nothing is stored under this name` });
+    if (value === null) merged.delete(name);
+    else if (value !== MASK) merged.set(name, value);
+    else if (!(name in stored))
+      faults.push({ pointer: `/env/${name}`, detail: `is "${MASK}", but nothing is stored under this name` });
   }
   if (faults.length > 0) throw invalid(faults);
-  return merged;
+  return Object.fromEntries(merged);
 }
 
 /** `env` as readers see it: names only. */

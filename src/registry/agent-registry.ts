@@ -66,7 +66,8 @@ export class AgentRegistry {
   /** Registers the agents of the first start, once in the life of a database: those that were removed do not come back. */
   async seedFirstStart(): Promise<void> {
     if (await this.store.wasSeeded()) return;
-    for (const definition of FIRST_START_AGENTS) if (!this.agents.has(definition.agentId)) await this.register(definition);
+    for (const definition of FIRST_START_AGENTS)
+      if (!this.agents.has(definition.agentId)) await this.register(definition);
     await this.queue.submit((tx) => this.store.noteSeeded(tx));
   }
 
@@ -97,7 +98,8 @@ export class AgentRegistry {
   /** @throws Problem agent-not-found */
   getAgent(agentId: string): RegisteredAgent {
     const agent = this.agents.get(agentId);
-    if (agent === undefined) throw new Problem('agent-not-found', `There is no agent ${agentId}. GET /api/agents lists them.`);
+    if (agent === undefined)
+      throw new Problem('agent-not-found', `There is no agent ${agentId}. GET /api/agents lists them.`);
     return agent;
   }
 
@@ -157,7 +159,9 @@ export class AgentRegistry {
     const agent: RegisteredAgent = { ...definition, id: this.newId(), registeredAt: now, updatedAt: now };
     await this.queue.submit(async (tx) => {
       await this.store.save(tx, agent);
-      await this.events.append(tx, [this.event(agentId, 'agent.registered', { name: agent.name, entryPoint: agent.entryPoint })]);
+      await this.events.append(tx, [
+        this.event(agentId, 'agent.registered', { name: agent.name, entryPoint: agent.entryPoint }),
+      ]);
     });
     this.agents.set(agentId, agent);
     this.desired.set(agentId, isExternal(agent) ? 'running' : 'stopped');
@@ -174,7 +178,9 @@ export class AgentRegistry {
     const agent: RegisteredAgent = { ...before, ...definition, updatedAt: this.clock.wall() };
     const events = [this.event(agentId, 'agent.updated', { members })];
     if (members.includes('capabilities')) {
-      events.push(this.event(agentId, 'capability.changed', { before: before.capabilities, after: agent.capabilities }));
+      events.push(
+        this.event(agentId, 'capability.changed', { before: before.capabilities, after: agent.capabilities }),
+      );
     }
     await this.queue.submit(async (tx) => {
       await this.store.save(tx, agent);

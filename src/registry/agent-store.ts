@@ -45,7 +45,14 @@ export class AgentStore {
     const columns = columnsOf(agent);
     await tx
       .insertInto('actp_agent_registry')
-      .values({ ...columns, id: agent.id, instance: this.instance.id, agent_id: agent.agentId, desired_state: 'stopped', status: 'stopped' })
+      .values({
+        ...columns,
+        id: agent.id,
+        instance: this.instance.id,
+        agent_id: agent.agentId,
+        desired_state: 'stopped',
+        status: 'stopped',
+      })
       .onConflict((conflict) => conflict.columns(['instance', 'agent_id']).doUpdateSet(columns))
       .execute();
     const env = JSON.stringify(agent.env);
@@ -57,7 +64,11 @@ export class AgentStore {
   }
 
   async saveDesired(tx: Tx, agentId: string, desired: DesiredState): Promise<void> {
-    await tx.updateTable('actp_agent_registry').set({ desired_state: desired }).where('agent_id', '=', agentId).execute();
+    await tx
+      .updateTable('actp_agent_registry')
+      .set({ desired_state: desired })
+      .where('agent_id', '=', agentId)
+      .execute();
   }
 
   async remove(tx: Tx, agentId: string): Promise<void> {

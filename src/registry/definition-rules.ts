@@ -16,7 +16,10 @@ export function faultsOf(definition: AgentDefinition, rules: DefinitionRules): I
   }
   definition.envFrom.forEach((name, index) => {
     if (rules.settingNames.includes(name)) {
-      faults.push({ pointer: `/envFrom/${index}`, detail: `${name} is a setting of agent-spawner itself, and is never passed on` });
+      faults.push({
+        pointer: `/envFrom/${index}`,
+        detail: `${name} is a setting of agent-spawner itself, and is never passed on`,
+      });
     }
   });
   if (definition.entryPoint === null) {

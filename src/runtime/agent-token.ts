@@ -23,7 +23,8 @@ export function mintAgentToken(claims: AgentTokenClaims, key: Buffer): string {
 /** @returns null for everything that we did not mint under this key */
 export function verifyAgentToken(token: string, key: Buffer): AgentTokenClaims | null {
   const [prefix, agentId, runId, mac, ...rest] = token.split('.');
-  if (prefix !== PREFIX || agentId === undefined || runId === undefined || mac === undefined || rest.length > 0) return null;
+  if (prefix !== PREFIX || agentId === undefined || runId === undefined || mac === undefined || rest.length > 0)
+    return null;
   if (!AGENT_ID_PATTERN.test(agentId) || !RUN_ID.test(runId)) return null;
   const claims = { agentId, runId };
   const expected = Buffer.from(signature(claims, key).toString('base64url'));

@@ -6,3 +6,4 @@ export { Pm2Runtime, type Pm2RuntimeOptions } from './pm2/pm2-runtime';
 export { PROCESS_INSPECTOR, type ProcessFacts, type ProcessInspector } from './process-inspector';
 export * from './process-runtime';
 export { RuntimeModule, SIGNING_KEY } from './runtime.module';
+export { readSigningKey } from './signing-key';

@@ -54,7 +54,10 @@ function entryPointOf(definition: AgentDefinition, places: LaunchPlaces): string
   const file = path.resolve(places.agentsDir, given);
   const real = realPath(file);
   if (real === null || !isFile(real)) {
-    throw new Problem('entry-point-not-found', `There is no file ${given} in ${places.agentsDir}. Put it there, or change entryPoint.`);
+    throw new Problem(
+      'entry-point-not-found',
+      `There is no file ${given} in ${places.agentsDir}. Put it there, or change entryPoint.`,
+    );
   }
   requireWithin(real, given, 'entryPoint', places);
   return file;
@@ -65,7 +68,10 @@ function workingFolder(definition: AgentDefinition, script: string, places: Laun
   const folder = path.resolve(places.agentsDir, definition.cwd);
   const real = realPath(folder);
   if (real === null || !isFolder(real)) {
-    throw new Problem('entry-point-not-found', `The cwd ${definition.cwd} is no folder in ${places.agentsDir}. Make it, or change cwd.`);
+    throw new Problem(
+      'entry-point-not-found',
+      `The cwd ${definition.cwd} is no folder in ${places.agentsDir}. Make it, or change cwd.`,
+    );
   }
   requireWithin(real, definition.cwd, 'cwd', places);
   return folder;
@@ -75,7 +81,10 @@ function workingFolder(definition: AgentDefinition, script: string, places: Laun
 function requireWithin(real: string, given: string, member: string, places: LaunchPlaces): void {
   const root = realPath(places.agentsDir) ?? places.agentsDir;
   if (isWithin(real, root)) return;
-  throw new Problem('entry-point-not-found', `The ${member} ${given} leads out of AGENTS_DIR by a link. Put it inside.`);
+  throw new Problem(
+    'entry-point-not-found',
+    `The ${member} ${given} leads out of AGENTS_DIR by a link. Put it inside.`,
+  );
 }
 
 function interpreterOf(choice: string, definition: AgentDefinition, script: string, places: LaunchPlaces): string {
@@ -94,7 +103,10 @@ function required(name: string, places: LaunchPlaces): string {
   if (program !== null) return program;
   // Whoever runs us has a node, whatever its PATH says.
   if (name === 'node') return process.execPath;
-  throw new Problem('interpreter-not-found', `${name} is not on the PATH of agent-spawner. Install it, or choose another interpreter.`);
+  throw new Problem(
+    'interpreter-not-found',
+    `${name} is not on the PATH of agent-spawner. Install it, or choose another interpreter.`,
+  );
 }
 
 /** The nearest `.venv/bin/python` from the script's folder up to AGENTS_DIR; its target may lie outside. */
@@ -109,13 +121,19 @@ function virtualEnvironmentPython(script: string, places: LaunchPlaces): string 
 
 function requireExecutable(script: string, places: LaunchPlaces): void {
   if (!isExecutable(script)) {
-    throw new Problem('interpreter-not-found', `${script} has no interpreter and may not be executed. Run chmod +x, or set interpreter.`);
+    throw new Problem(
+      'interpreter-not-found',
+      `${script} has no interpreter and may not be executed. Run chmod +x, or set interpreter.`,
+    );
   }
   const shebang = shebangOf(script);
   if (shebang === null) return;
   const [program = '', argument = ''] = shebang.split(/\s+/);
   const missing = (name: string) =>
-    new Problem('interpreter-not-found', `${script} asks for ${name} in its first line, which is not here. Install it, or set interpreter.`);
+    new Problem(
+      'interpreter-not-found',
+      `${script} asks for ${name} in its first line, which is not here. Install it, or set interpreter.`,
+    );
   if (!isExecutable(program)) throw missing(program === '' ? 'nothing' : program);
   if (path.basename(program) !== 'env' || argument === '' || argument.startsWith('-')) return;
   if (findOnPath(argument, places.path) === null) throw missing(argument);

@@ -59,7 +59,11 @@ export class Terminator {
   }
 
   /** What lives of it now: what was seen before, its tree, and where asked all that carries the run's mark. */
-  private look(leader: ProcessIdentity | null, runId: string | null, known: ReadonlyMap<number, ProcessFacts>): ProcessFacts[] {
+  private look(
+    leader: ProcessIdentity | null,
+    runId: string | null,
+    known: ReadonlyMap<number, ProcessFacts>,
+  ): ProcessFacts[] {
     const { inspector, key } = this.options;
     const all = inspector.all();
     const roots: ProcessIdentity[] = [...known.values()];

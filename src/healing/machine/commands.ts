@@ -18,12 +18,12 @@ export function startAsked(turn: Turn, event: Asked<'start-asked'>): void {
       return; // joins it, and gets its answer
     case 'stopped':
       turn.desire('running');
-      beginLaunch(turn, askedLaunch(event.by, 'asked', { desired: desiredBefore, phase }));
+      beginLaunch(turn, askedLaunch(event.by, reasonOf(event.by), { desired: desiredBefore, phase }));
       return;
     case 'down':
       if (phase.why === 'halted' && !event.mayTrial) return refuseHalted(turn);
       turn.desire('running');
-      beginLaunch(turn, { ...askedLaunch(event.by, 'asked', fallbackTo(phase)), ...replacing(turn) });
+      beginLaunch(turn, { ...askedLaunch(event.by, reasonOf(event.by), fallbackTo(phase)), ...replacing(turn) });
       return;
     case 'stopping': {
       if (phase.then.kind === 'halted' && !event.mayTrial) return refuseHalted(turn);
@@ -31,7 +31,7 @@ export function startAsked(turn: Turn, event: Asked<'start-asked'>): void {
       const launch =
         phase.then.kind === 'start'
           ? { ...phase.then.launch, by: event.by, attempt: null }
-          : askedLaunch(event.by, 'asked', fallbackAfterStop(turn, phase.then.kind));
+          : askedLaunch(event.by, reasonOf(event.by), fallbackAfterStop(turn, phase.then.kind));
       turn.enter({ ...phase, then: { kind: 'start', launch, delayMs: 0 } });
       return;
     }
@@ -162,6 +162,10 @@ function refuseHalted(turn: Turn): void {
     code: 'operation-in-progress',
     detail: 'It is halted: its circuit is open. Start it by itself, or reset its circuit.',
   });
+}
+
+function reasonOf(by: LaunchedBy): string {
+  return by === 'autostart' ? 'autostart' : by === 'routing' ? 'a task needs it' : 'asked';
 }
 
 function askedLaunch(by: LaunchedBy, reason: string, fallback: Fallback | null): LaunchIntent {

@@ -5,7 +5,16 @@ export { type Answer, type Effect, type Waiters } from './effect';
 export { type LaunchFault, type MachineEvent, type Observation } from './event';
 export { type HealingPolicy } from './policy';
 export { revivedState } from './revive';
-export { currentRunId, newAgentState, runOf, type AgentState, type LastFailure, type Launch, type Phase, type Run } from './state';
+export {
+  currentRunId,
+  newAgentState,
+  runOf,
+  type AgentState,
+  type LastFailure,
+  type Launch,
+  type Phase,
+  type Run,
+} from './state';
 export { statusOf } from './status';
 export { transition, type Decision } from './transition';
 export { type Situation, type TurnContext } from './turn';

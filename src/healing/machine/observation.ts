@@ -68,7 +68,7 @@ function mayLive(turn: Turn, found: UnlistedProcess, observation: Observation): 
   if (phase.kind === 'starting') return phase.outcome === 'pending' && found.runId === phase.launch.runId;
   if (phase.kind === 'stopping' && phase.runId === found.runId) return true; // its kill is under way
   const run = runOf(phase);
-  if (run === null || run.runId !== found.runId) return false;
+  if (run?.runId !== found.runId) return false;
   if (isSame(run, found)) return true; // what becomes of the run itself is decided with the phase
   const listed = observation.listed.some((entry) => entry.process !== null && entry.runId === run.runId);
   // What our run started by itself is younger than it; an older holder of its id is a second one, from an old daemon.

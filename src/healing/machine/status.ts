@@ -12,7 +12,9 @@ export function statusOf(situation: Situation): AgentStatus {
     case 'starting':
       return phase.launch.kind === 'spawn' && state.incident === null ? 'starting' : 'recovering';
     case 'verifying':
-      return phase.launch?.kind === 'spawn' && state.incident === null ? 'starting' : 'recovering';
+      if (state.incident !== null || phase.launch?.kind === 'restart') return 'recovering';
+      // Without a launch of ours it was found alive, and there is nothing to recover from.
+      return phase.launch === null ? 'running' : 'starting';
     case 'running':
       return 'running';
     case 'stopping':

@@ -17,9 +17,10 @@ declare module 'pm2/modules/pm2-axon' {
     close(): void;
     on(topic: string, listener: (...packet: unknown[]) => void): this;
   }
-  function socket(type: 'req'): AxonSocket;
-  function socket(type: 'sub-emitter'): AxonSubscription;
-  const axon: { socket: typeof socket };
+  const axon: {
+    socket(type: 'req'): AxonSocket;
+    socket(type: 'sub-emitter'): AxonSubscription;
+  };
   export = axon;
 }
 

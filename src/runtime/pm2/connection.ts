@@ -45,7 +45,10 @@ export class Connection {
       rpc = await RpcClient.connect(path.join(pm2Home, 'rpc.sock'), timeoutMs, lost);
     } catch (error) {
       if (isNobodyThere(error)) return null;
-      throw new Problem('process-manager-unavailable', `PM2's daemon of ${pm2Home} does not answer: ${messageOf(error)}.`);
+      throw new Problem(
+        'process-manager-unavailable',
+        `PM2's daemon of ${pm2Home} does not answer: ${messageOf(error)}.`,
+      );
     }
     try {
       const daemon = await identify(rpc, options);
@@ -64,7 +67,10 @@ export class Connection {
     } catch (error) {
       rpc.close();
       if (error instanceof Problem) throw error;
-      throw new Problem('process-manager-unavailable', `PM2's daemon of ${pm2Home} does not answer: ${messageOf(error)}.`);
+      throw new Problem(
+        'process-manager-unavailable',
+        `PM2's daemon of ${pm2Home} does not answer: ${messageOf(error)}.`,
+      );
     }
   }
 
@@ -80,7 +86,8 @@ export class Connection {
 
 async function identify(rpc: RpcClient, { pm2Home, inspector }: ConnectionOptions): Promise<DaemonIdentity> {
   const answer = await rpc.call('getVersion', {});
-  if (answer.kind !== 'answered') throw new Problem('process-manager-unavailable', `${answer.message}. It is tried again.`);
+  if (answer.kind !== 'answered')
+    throw new Problem('process-manager-unavailable', `${answer.message}. It is tried again.`);
   const version = String(answer.value);
   if (major(version) !== major(pm2Package.version)) {
     throw new Problem(
@@ -89,7 +96,8 @@ async function identify(rpc: RpcClient, { pm2Home, inspector }: ConnectionOption
     );
   }
   const pid = daemonPid(pm2Home);
-  if (pid === null) throw new Problem('process-manager-unavailable', `${path.join(pm2Home, 'pm2.pid')} names no daemon.`);
+  if (pid === null)
+    throw new Problem('process-manager-unavailable', `${path.join(pm2Home, 'pm2.pid')} names no daemon.`);
   return { pid, startTime: inspector.facts(pid)?.startTime ?? null, version };
 }
 

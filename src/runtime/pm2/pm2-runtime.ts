@@ -17,7 +17,7 @@ import { Connection } from './connection';
 import { daemonPid, startDaemon } from './daemon';
 import { preparedSchema } from './pm2-packet';
 import { preparation } from './preparation';
-import { readTable, type TableRow } from './process-table';
+import { namesOfAll, readTable, type TableRow } from './process-table';
 import { findUnlisted } from './unlisted';
 
 export interface Pm2RuntimeOptions {
@@ -74,7 +74,10 @@ export class Pm2Runtime implements ProcessRuntime {
       connection = await attempt();
     }
     if (connection === null) {
-      throw new Problem('process-manager-unavailable', `No PM2 daemon runs in ${pm2Home}. It is started with the next spawn.`);
+      throw new Problem(
+        'process-manager-unavailable',
+        `No PM2 daemon runs in ${pm2Home}. It is started with the next spawn.`,
+      );
     }
     this.connection = connection;
     return connection.daemon;
@@ -97,7 +100,8 @@ export class Pm2Runtime implements ProcessRuntime {
     const beganAt = this.options.clock.now();
     const connection = this.live();
     const answer = await connection.rpc.call('getMonitorData', {});
-    if (answer.kind !== 'answered') throw new Problem('process-manager-unavailable', `${answer.message}. It is asked again.`);
+    if (answer.kind !== 'answered')
+      throw new Problem('process-manager-unavailable', `${answer.message}. It is asked again.`);
     const { inspector, key } = this.options;
     const listed = readTable(answer.value, inspector);
     for (const row of listed) connection.restartTimes.set(row.pmId, row.restartTime);
@@ -109,13 +113,18 @@ export class Pm2Runtime implements ProcessRuntime {
     const { pm2Home, clock } = this.options;
     const connection = this.connection;
     if (connection?.isOpen !== true) return { kind: 'failed', reason: 'resources', evidence: 'not connected to PM2' };
-    const replaced = replaces === null ? null : { pmId: replaces, restartTime: connection.restartTimes.get(replaces) ?? 0 };
+    const replaced =
+      replaces === null ? null : { pmId: replaces, restartTime: connection.restartTimes.get(replaces) ?? 0 };
     const answer = await connection.rpc.call('prepare', preparation(plan, pm2Home, replaced, clock.wall()));
     switch (answer.kind) {
       case 'answered':
         return this.launched(connection, answer.value);
       case 'refused':
-        return { kind: 'failed', reason: RESOURCES.test(answer.message) ? 'resources' : 'refused', evidence: answer.message };
+        return {
+          kind: 'failed',
+          reason: RESOURCES.test(answer.message) ? 'resources' : 'refused',
+          evidence: answer.message,
+        };
       case 'not-sent':
         return { kind: 'failed', reason: 'resources', evidence: answer.message };
       case 'unknown':
@@ -157,7 +166,7 @@ export class Pm2Runtime implements ProcessRuntime {
   async forget(pmId: number): Promise<void> {
     const row = (await this.table()).find((each) => each.pmId === pmId);
     // Deleting an entry ends its process: of a live one that is not this call's business.
-    if (row === undefined || row.process !== null || row.state === 'launching') return;
+    if (row?.process !== null || row.state === 'launching') return;
     const answer = await this.live().rpc.call('deleteProcessId', pmId);
     if (answer.kind === 'unknown' || answer.kind === 'not-sent') {
       throw new Problem('process-manager-unavailable', `${answer.message}. The entry may still be listed.`);
@@ -168,6 +177,13 @@ export class Pm2Runtime implements ProcessRuntime {
     const answer = await this.live().rpc.call('getMonitorData', {});
     if (answer.kind === 'answered') return readTable(answer.value, this.options.inspector);
     throw new Problem('process-manager-unavailable', answer.message);
+  }
+
+  /** Names of what else the daemon runs: other people's, none of our business but that it is there. */
+  async otherEntries(): Promise<string[]> {
+    const answer = await this.live().rpc.call('getMonitorData', {});
+    if (answer.kind !== 'answered') throw new Problem('process-manager-unavailable', answer.message);
+    return namesOfAll(answer.value);
   }
 
   onSignal(listener: (signal: RuntimeSignal) => void): () => void {
@@ -185,7 +201,10 @@ export class Pm2Runtime implements ProcessRuntime {
   private live(): Connection {
     if (this.connection?.isOpen === true) return this.connection;
     const home = path.basename(this.options.pm2Home);
-    throw new Problem('process-manager-unavailable', `Not connected to PM2's daemon of ${home}; it is being reconnected.`);
+    throw new Problem(
+      'process-manager-unavailable',
+      `Not connected to PM2's daemon of ${home}; it is being reconnected.`,
+    );
   }
 
   private tell(signal: RuntimeSignal): void {

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { ProcessInspector } from '../process-inspector';
 import type { ListedProcess } from '../process-runtime';
 import { isOurs, listRowSchema, type Pm2Record } from './pm2-packet';
@@ -26,6 +27,12 @@ export function readTable(rows: unknown, inspector: ProcessInspector): TableRow[
     const { pid, pm2_env: record, monit } = parsed.data;
     return [rowOf(record, typeof pid === 'number' && pid > 0 ? pid : null, monit, inspector)];
   });
+}
+
+/** The names of everything that is listed, whosever it is. */
+export function namesOfAll(rows: unknown): string[] {
+  const parsed = z.array(z.object({ name: z.string() })).safeParse(rows);
+  return parsed.success ? parsed.data.map(({ name }) => name) : [];
 }
 
 function rowOf(

@@ -26,7 +26,9 @@ interface RequestSocket {
  */
 export class RpcClient {
   private readonly inFlight = new Set<(answer: RpcAnswer) => void>();
-  private readonly client: { call(method: string, argument: unknown, answer: (error: Error | null, value?: unknown) => void): void };
+  private readonly client: {
+    call(method: string, argument: unknown, answer: (error: Error | null, value?: unknown) => void): void;
+  };
   private closed = false;
 
   private constructor(

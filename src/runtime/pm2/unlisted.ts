@@ -31,8 +31,16 @@ function childrenOf({ daemonPid, inspector }: Search): ProcessFacts[] {
   return inspector.children(daemonPid).flatMap((pid) => inspector.facts(pid) ?? []);
 }
 
-function descendsFrom(facts: ProcessFacts, ancestors: ReadonlySet<number>, byPid: ReadonlyMap<number, ProcessFacts>): boolean {
-  for (let each: ProcessFacts | undefined = facts; each !== undefined && each.pid > 1; each = byPid.get(each.parentPid)) {
+function descendsFrom(
+  facts: ProcessFacts,
+  ancestors: ReadonlySet<number>,
+  byPid: ReadonlyMap<number, ProcessFacts>,
+): boolean {
+  for (
+    let each: ProcessFacts | undefined = facts;
+    each !== undefined && each.pid > 1;
+    each = byPid.get(each.parentPid)
+  ) {
     if (ancestors.has(each.pid)) return true;
   }
   return false;
