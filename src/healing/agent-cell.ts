@@ -19,6 +19,9 @@ import type { SupervisionPorts } from './ports';
 export type ActingEffect = Exclude<Effect, { type: 'record' | 'record-restart' | 'answer' | 'circuit' }>;
 export type Act = (cell: AgentCell, effect: ActingEffect) => void;
 
+/** A timer that fires later than this shows that nothing ran for a while: sleep, SIGSTOP, a paused machine. */
+const LATE_MS = 5_000;
+
 /** A command was done, but the database could not take it: it acts, and is saved as soon as possible. */
 export interface CommandResult {
   readonly recorded: boolean;
@@ -50,6 +53,8 @@ export class AgentCell {
     private state: AgentState,
     private readonly ports: SupervisionPorts,
     private readonly act: Act,
+    /** Told of a timer that came much too late; the world is to be looked at before anything is done about it. */
+    private readonly cameLate: (lateMs: number) => void,
   ) {
     this.mailbox = new Mailbox(
       (message) => this.handle(message),
@@ -103,12 +108,24 @@ export class AgentCell {
   arm(): void {
     this.timer?.cancel();
     this.timer = null;
-    if (this.closed) return;
-    const deadline = deadlineOf(this.situation(), this.ports.policyOf(this.agentId));
+    const { clock } = this.ports;
+    const deadline = this.deadline();
     if (deadline === null) return;
-    this.timer = this.ports.clock.after(Math.max(0, deadline - this.ports.clock.now()), () => {
-      this.post({ type: 'timer' });
+    this.timer = clock.after(Math.max(0, deadline - clock.now()), () => {
+      this.look();
     });
+  }
+
+  /** Acts on what is due by now, unless it is long overdue. */
+  look(): void {
+    const deadline = this.deadline();
+    const lateMs = deadline === null ? -1 : this.ports.clock.now() - deadline;
+    if (lateMs > LATE_MS) this.cameLate(lateMs);
+    else if (lateMs >= 0) this.post({ type: 'timer' });
+  }
+
+  private deadline(): number | null {
+    return this.closed ? null : deadlineOf(this.situation(), this.ports.policyOf(this.agentId));
   }
 
   private async handle(message: Message): Promise<void> {

@@ -1,10 +1,9 @@
 import { messageOf, Problem } from '../kernel';
 import type { RuntimeSignal, RuntimeSnapshot } from '../runtime';
 import type { Circuit } from '../circuit';
-import { AgentCell, type CommandResult } from './agent-cell';
+import { AgentCell, type ActingEffect, type CommandResult } from './agent-cell';
 import { DaemonWatch, type DaemonEvents } from './daemon-watch';
 import { EffectRunner } from './effect-runner';
-import type { LaunchGuard } from './launch-guard';
 import { newAgentState, type AgentState, type MachineEvent, type Situation, type Waiters } from './machine';
 import { observationsOf } from './observe';
 import type { SupervisionPorts } from './ports';
@@ -14,9 +13,12 @@ export interface SupervisorOptions {
   readonly launchConcurrency: number;
   /** Told when the daemon is lost and found. */
   readonly daemonEvents?: Partial<DaemonEvents>;
-  /** For the simulation alone, which shows what happens without it. */
-  readonly guard?: LaunchGuard;
+  /** Told that nothing ran for so long. */
+  readonly resumed?: (gapMs: number) => void;
 }
+
+/** How long a command waits for the first list after a start of ours. */
+const FIRST_LIST_MS = 5_000;
 
 /**
  * All agents that we launch: one cell each, the lists and signals that reach them, and the daemon below. Everything that
@@ -30,12 +32,17 @@ export class AgentSupervisor {
   private unsubscribe: (() => void) | null = null;
   /** No process of the world before our start is judged until one list of everything was seen. */
   private booted = false;
+  private hasBooted: (seen: true) => void = () => undefined;
+  private readonly boot = new Promise<true>((resolve) => {
+    this.hasBooted = resolve;
+  });
   private lastSnapshot: RuntimeSnapshot | null = null;
   private listError: string | null = null;
+  private resuming = false;
 
   constructor(
     private readonly ports: SupervisionPorts,
-    options: SupervisorOptions,
+    private readonly options: SupervisorOptions,
   ) {
     this.relister = new Relister(
       ports.runtime,
@@ -43,12 +50,13 @@ export class AgentSupervisor {
         this.distribute(snapshot, scanned);
       },
       (error) => {
+        const before = this.listError;
         this.listError = messageOf(error);
-        ports.log.warn({ error: this.listError }, 'no list could be had from PM2');
+        if (before === null) ports.log.warn({ error: this.listError }, 'no list could be had from PM2');
       },
     );
     const observe = (scan: boolean) => void this.relister.request(scan || !this.booted);
-    this.runner = new EffectRunner(ports, options.launchConcurrency, observe, options.guard);
+    this.runner = new EffectRunner(ports, options.launchConcurrency, observe);
     this.daemon = new DaemonWatch(ports.runtime, ports.clock, ports.log, {
       lost: (detail) => options.daemonEvents?.lost?.(detail),
       connected: (first) => {
@@ -61,8 +69,11 @@ export class AgentSupervisor {
   /** Takes an agent under supervision, as new or with the state that was saved of it. */
   add(agentId: string, saved: AgentState | null): void {
     const state = saved ?? newAgentState(this.ports.clock.now() - 1);
-    const cell = new AgentCell(agentId, state, this.ports, (self, effect) => {
+    const act = (self: AgentCell, effect: ActingEffect) => {
       this.runner.run(self, effect);
+    };
+    const cell = new AgentCell(agentId, state, this.ports, act, (lateMs) => {
+      this.resumed(lateMs);
     });
     this.cells.set(agentId, cell);
     if (this.booted) cell.arm();
@@ -125,14 +136,48 @@ export class AgentSupervisor {
     return [...this.cells.keys()];
   }
 
-  command(agentId: string, event: MachineEvent, waiters: Waiters): Promise<CommandResult> {
+  /**
+   * Gives a command to an agent; what it resolves with, and throws, is {@link AgentCell.command}'s. Until the first list
+   * was seen, nobody knows whether what was saved as running runs: a command waits for it, though not for ever.
+   *
+   * @throws Problem `process-manager-unavailable` when there was no list in time; a stop acts without one
+   */
+  async command(agentId: string, event: MachineEvent, waiters: Waiters): Promise<CommandResult> {
+    this.cell(agentId);
+    if (!this.booted) {
+      const isPatient = event.type === 'start-asked' && event.by === 'autostart';
+      const seen = await (isPatient ? this.boot : Promise.race([this.boot, this.impatience()]));
+      if (!seen && event.type !== 'stop-asked') {
+        throw new Problem(
+          'process-manager-unavailable',
+          'PM2 has not answered since agent-spawner began, so that nobody knows what runs. It is asked again; try again soon.',
+        );
+      }
+    }
+    // It is no answer to a start that it runs, when it has ended and only the word of it has not come yet.
+    if (event.type === 'start-asked' && this.hasEndedUnnoticed(agentId)) await this.relister.request(false);
     return this.cell(agentId).command(event, waiters);
+  }
+
+  private hasEndedUnnoticed(agentId: string): boolean {
+    const phase = this.situation(agentId)?.state.phase;
+    const isUp = phase?.kind === 'verifying' || phase?.kind === 'running';
+    return isUp && !this.ports.runtime.isAlive(phase.run.process);
+  }
+
+  private impatience(): Promise<false> {
+    return new Promise((resolve) => {
+      this.ports.clock.after(FIRST_LIST_MS, () => {
+        resolve(false);
+      });
+    });
   }
 
   /** The level-triggered pass: a fresh list for everybody, and every deadline looked at again. */
   async pass(): Promise<void> {
-    for (const cell of this.cells.values()) cell.post({ type: 'timer' });
-    await this.relister.request(false);
+    // Before the first list nobody knows what became of the processes that the saved states speak of.
+    if (this.booted) for (const cell of this.cells.values()) cell.look();
+    await this.relister.request(!this.booted);
   }
 
   /** Why PM2 cannot be used now; null: it answers. */
@@ -145,6 +190,20 @@ export class AgentSupervisor {
     return this.lastSnapshot;
   }
 
+  /** After a time in which nothing ran: what the world has become is looked at before anything due is done. */
+  private resumed(gapMs: number): void {
+    if (this.resuming) return;
+    this.resuming = true;
+    this.options.resumed?.(gapMs);
+    void this.relister.request(true).then(() => {
+      this.resuming = false;
+      for (const cell of this.cells.values()) {
+        cell.post({ type: 'resumed' });
+        cell.post({ type: 'timer' });
+      }
+    });
+  }
+
   private received(signal: RuntimeSignal): void {
     switch (signal.kind) {
       case 'exited': {
@@ -154,7 +213,7 @@ export class AgentSupervisor {
         return;
       }
       case 'operator-stopped':
-        this.cells.get(signal.agentId)?.post({ type: 'operator-stopped' });
+        this.cells.get(signal.agentId)?.post({ type: 'operator-stopped', upSince: signal.upSince });
         return;
       case 'operator-started':
         void this.relister.request(false);
@@ -179,6 +238,7 @@ export class AgentSupervisor {
     }
     if (!boot) return;
     this.booted = true;
+    this.hasBooted(true);
     for (const cell of this.cells.values()) cell.arm();
   }
 }

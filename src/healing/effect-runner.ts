@@ -10,15 +10,16 @@ import type { SupervisionPorts } from './ports';
 export class EffectRunner {
   private readonly budget: LaunchBudget;
   private readonly guard: LaunchGuard;
+  /** Processes that are being ended already. */
+  private readonly ending = new Set<string>();
 
   constructor(
     private readonly ports: SupervisionPorts,
     launchConcurrency: number,
     private readonly observe: (scan: boolean) => void,
-    guard?: LaunchGuard,
   ) {
     this.budget = new LaunchBudget(launchConcurrency);
-    this.guard = guard ?? new LaunchGuard(ports.runtime);
+    this.guard = new LaunchGuard(ports.runtime);
   }
 
   run(cell: AgentCell, effect: ActingEffect): void {
@@ -42,7 +43,7 @@ export class EffectRunner {
   }
 
   private async launch(cell: AgentCell, effect: Extract<ActingEffect, { type: 'launch' }>): Promise<void> {
-    const { launch, expected } = effect;
+    const { launch, lastRun, mustBeListed } = effect;
     const isWanted = () => isStarting(cell, launch.runId);
     if (!isWanted()) {
       cell.post({ type: 'launch-failed', runId: launch.runId, fault: { kind: 'cancelled' } });
@@ -54,7 +55,7 @@ export class EffectRunner {
       outcome =
         'kind' in plan
           ? { kind: 'fault', fault: plan }
-          : await this.guard.launch({ plan, expected, isWanted, now: () => this.ports.clock.now() });
+          : await this.guard.launch({ plan, lastRun, mustBeListed, isWanted, now: () => this.ports.clock.now() });
     } catch (error) {
       // An adapter that throws leaves the outcome open: whether PM2 was asked is not known.
       this.ports.log.warn({ agentId: cell.agentId, error: messageOf(error) }, 'a launch ended in an error');
@@ -93,11 +94,19 @@ export class EffectRunner {
 
   private async endProcess(cell: AgentCell, effect: Extract<ActingEffect, { type: 'end-process' }>): Promise<void> {
     const { agentId } = cell;
-    this.ports.log.warn({ agentId, pid: effect.process.pid, why: effect.why }, 'ending a process that must not live');
+    const { process, runId, why } = effect;
+    const identity = `${process.pid}:${process.startTime ?? 0}`;
+    // Each list shows it until it is gone.
+    if (this.ending.has(identity)) return;
+    this.ending.add(identity);
+    this.ports.log.warn({ agentId, pid: process.pid, why }, 'ending a process that must not live');
     try {
-      await this.ports.runtime.endProcess(effect.process, this.ports.policyOf(agentId).killTimeoutMs);
+      const outcome = await this.ports.runtime.endProcess(process, this.ports.policyOf(agentId).killTimeoutMs);
+      if (outcome.kind === 'gone') cell.post({ type: 'reaped', pid: process.pid, runId, why });
     } catch (error) {
       this.ports.log.warn({ agentId, error: messageOf(error) }, 'a process could not be ended');
+    } finally {
+      this.ending.delete(identity);
     }
     this.observe(false);
   }

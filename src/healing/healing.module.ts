@@ -75,13 +75,19 @@ function makeSupervisor(
   const policyOf = (agentId: string) => healingPolicy(settings, registry.policyOf(agentId));
   const planLaunch = (...plan: Parameters<LaunchPlanner['plan']>) =>
     Promise.resolve().then(() => planner.plan(...plan));
-  const about = (type: 'daemon.lost' | 'daemon.restored', data: Readonly<Record<string, string>>) => {
+  const about = (
+    type: 'daemon.lost' | 'daemon.restored' | 'supervisor.resumed',
+    data: Readonly<Record<string, string | number>>,
+  ) => {
     journal.recordEventually({ agentId: null, type, data, occurredAt: clock.wall() });
   };
   return new AgentSupervisor(
     { clock, random, newId, runtime, circuits, desired: registry, journal, log, policyOf, planLaunch },
     {
       launchConcurrency: settings.LAUNCH_CONCURRENCY,
+      resumed: (gapMs) => {
+        about('supervisor.resumed', { gapSeconds: Math.round(gapMs / 1_000) });
+      },
       daemonEvents: {
         lost: (detail) => {
           about('daemon.lost', { detail });

@@ -11,12 +11,16 @@ export type GuardedOutcome =
 
 export interface GuardedLaunch {
   readonly plan: LaunchPlan;
-  /** The entry that should still be listed; missing from the list of the same daemon means: deleted by a person. */
-  readonly expected: Run | null;
+  /** The run before it, whose entry is taken over; null: none is known. */
+  readonly lastRun: Run | null;
+  /** If that entry is missing from the list of the same daemon, a person has deleted it. */
+  readonly mustBeListed: boolean;
   /** Asked once more just before PM2 is: a stop may have overtaken the launch. */
   readonly isWanted: () => boolean;
   readonly now: () => number;
 }
+
+const FAULTS = { refused: 'failed', resources: 'resources', 'not-asked': 'unavailable' } as const;
 
 /**
  * List, act, verify: nothing is launched while a list that began after the decision shows a live process of the agent.
@@ -26,15 +30,15 @@ export class LaunchGuard {
   constructor(private readonly runtime: ProcessRuntime) {}
 
   async launch(request: GuardedLaunch): Promise<GuardedOutcome> {
-    const { plan } = request;
+    const { plan, lastRun } = request;
     let snapshot: RuntimeSnapshot;
     try {
-      snapshot = await this.runtime.snapshot(false);
+      snapshot = await this.look(lastRun);
     } catch (error) {
       return { kind: 'fault', fault: { kind: 'unavailable', evidence: detailOf(error) } };
     }
     const observation = observationOf(plan.agentId, snapshot, { scanned: false, boot: false });
-    if (mustNotLaunch(observation, request.expected)) return { kind: 'blocked', observation };
+    if (mustNotLaunch(observation) || wasDeleted(observation, request)) return { kind: 'blocked', observation };
     if (!request.isWanted()) return { kind: 'fault', fault: { kind: 'cancelled' } };
     const [entry, ...stale] = observation.listed;
     const outcome = await this.runtime.launch(plan, entry?.pmId ?? null);
@@ -54,12 +58,18 @@ export class LaunchGuard {
         return { kind: 'launched', run };
       }
       case 'failed': {
-        const kind = outcome.reason === 'resources' ? 'resources' : 'failed';
-        return { kind: 'fault', fault: { kind, evidence: outcome.evidence } };
+        return { kind: 'fault', fault: { kind: FAULTS[outcome.reason], evidence: outcome.evidence } };
       }
       case 'unknown':
         return { kind: 'unknown' };
     }
+  }
+
+  /** Under another daemon than the last run's, an orphan of the old one may live anywhere in the process table. */
+  private async look(lastRun: Run | null): Promise<RuntimeSnapshot> {
+    if (lastRun === null) return this.runtime.snapshot(true);
+    const snapshot = await this.runtime.snapshot(false);
+    return isDaemonOf(lastRun, snapshot) ? snapshot : this.runtime.snapshot(true);
   }
 
   /** More than one dead entry of one agent: leftovers of somebody's shell. */
@@ -68,15 +78,16 @@ export class LaunchGuard {
   }
 }
 
-function mustNotLaunch(observation: Observation, expected: Run | null): boolean {
-  if (observation.listed.some(mayLive)) return true;
-  if (observation.unlisted.some((found) => found.leader)) return true;
-  const deleted = expected !== null && observation.listed.length === 0;
-  return (
-    deleted &&
-    expected.daemon.pid === observation.daemon.pid &&
-    expected.daemon.startTime === observation.daemon.startTime
-  );
+function mustNotLaunch(observation: Observation): boolean {
+  return observation.listed.some(mayLive) || observation.unlisted.some((found) => found.leader);
+}
+
+function wasDeleted(observation: Observation, { lastRun, mustBeListed }: GuardedLaunch): boolean {
+  return mustBeListed && lastRun !== null && observation.listed.length === 0 && isDaemonOf(lastRun, observation);
+}
+
+function isDaemonOf(run: Run, { daemon }: Pick<RuntimeSnapshot | Observation, 'daemon'>): boolean {
+  return run.daemon.pid === daemon.pid && run.daemon.startTime === daemon.startTime;
 }
 
 /** An entry that PM2 calls online may get its process any moment, even where none is seen yet. */

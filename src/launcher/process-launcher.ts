@@ -45,9 +45,10 @@ export class ProcessLauncher {
    */
   async spawn(agentId: string): Promise<number | null> {
     const agent = this.managed(agentId);
-    if (this.isRunning(agentId)) return this.getPid(agentId);
-    this.planner.check(agentId);
-    await this.supervisor.daemon.wanted();
+    if (!this.isRunning(agentId)) {
+      this.planner.check(agentId);
+      await this.supervisor.daemon.wanted();
+    }
     await this.limited(
       agent,
       0,
@@ -153,8 +154,7 @@ export class ProcessLauncher {
 
   private async spawnUnlessHalted(agent: RegisteredAgent): Promise<number | null> {
     const { agentId } = agent;
-    if (this.isRunning(agentId)) return this.getPid(agentId);
-    this.planner.check(agentId);
+    if (!this.isRunning(agentId)) this.planner.check(agentId);
     await this.limited(
       agent,
       0,

@@ -70,8 +70,11 @@ export type LaunchOutcome =
       readonly uniqueId: string;
       readonly upSince: number;
     }
-  /** There is certainly no process. `resources`: the machine is short of something, nothing is wrong with the agent. */
-  | { readonly kind: 'failed'; readonly reason: 'refused' | 'resources'; readonly evidence: string }
+  /**
+   * There is certainly no process. `resources`: the machine is short of something, nothing is wrong with the agent.
+   * `not-asked`: the process manager was not reached; its list is as it was.
+   */
+  | { readonly kind: 'failed'; readonly reason: 'refused' | 'resources' | 'not-asked'; readonly evidence: string }
   /** Nobody can say: it may exist now or appear later. Observe; never launch again on this alone. */
   | { readonly kind: 'unknown'; readonly detail: string };
 
@@ -121,6 +124,8 @@ export interface RuntimeReader {
    */
   snapshot(scan: boolean): Promise<RuntimeSnapshot>;
   isConnected(): boolean;
+  /** Whether this very process lives, by the process table, hence also while the process manager does not answer. */
+  isAlive(process: ProcessIdentity): boolean;
 }
 
 /** The port over the process manager. Only healing acts through it. */

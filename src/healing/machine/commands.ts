@@ -43,8 +43,13 @@ export function stopAsked(turn: Turn, event: Asked<'stop-asked'>): void {
 }
 
 /** A stop in the operator's shell is a stop like any other, told apart in the history only. */
-export function operatorStopped(turn: Turn): void {
+export function operatorStopped(turn: Turn, { upSince }: Asked<'operator-stopped'>): void {
   if (turn.desired === 'stopped') return;
+  const { phase, state } = turn;
+  // The word of a stop before a person's latest start, late.
+  if (upSince < state.askedUpSince) return;
+  const isBeingStarted = phase.kind === 'starting' && phase.launch.by === 'operator';
+  if (isBeingStarted && upSince <= (state.lastRun?.upSince ?? 0)) return;
   turn.record('operator.stopped', { how: 'pm2 stop' });
   stop(turn, 'the operator, by pm2');
 }
@@ -79,7 +84,8 @@ function stop(turn: Turn, by: string): void {
       // Somebody is acting on it in a shell: a process of it may appear any moment, so lists must prove that none does.
       if (phase.why === 'operator-acting' && last !== null) return awaitThenStop(turn, last.runId, 'unknown');
       turn.record('agent.terminated', { pid: null });
-      turn.enter({ kind: 'stopped', since: turn.now });
+      // `pm2 update` may bring it back once more: the phase goes on until that is over, and ends what appears.
+      if (phase.why !== 'daemon-ended') turn.enter({ kind: 'stopped', since: turn.now });
       turn.answer('down', { kind: 'done' });
       return;
     }
@@ -150,7 +156,9 @@ export function resetAsked(turn: Turn): void {
     ...askedLaunch('operator', 'circuit reset', { desired: 'running', phase: waiting(turn) }),
     ...replacing(turn),
   });
-  if (turn.desired === 'running' && phase.kind === 'down') beginLaunch(turn, launch());
+  // While somebody is ending it in a shell, what is desired is not known: a reset is no start.
+  const isBeingEnded = phase.kind === 'down' && (phase.why === 'operator-acting' || phase.why === 'daemon-ended');
+  if (turn.desired === 'running' && phase.kind === 'down' && !isBeingEnded) beginLaunch(turn, launch());
   else if (phase.kind === 'stopping' && phase.then.kind === 'halted') {
     turn.enter({ ...phase, then: { kind: 'start', launch: launch(), delayMs: 0 } });
   } else if (phase.kind !== 'starting' && phase.kind !== 'stopping') turn.answer('up', { kind: 'done' });

@@ -11,13 +11,24 @@ export type Answer =
 /** Who waits: for a process to be up, or for it to be gone. */
 export type Waiters = 'up' | 'down';
 
+/** Why a process must not live. `descendant`: it belongs to a dead leader, and is no news of its own. */
+export type EndReason = 'orphan' | 'descendant' | 'double' | 'given-up';
+
 export type Effect =
-  /** Through the launch guard; the outcome comes back as an event. `expected`: the entry that should still be listed. */
-  | { readonly type: 'launch'; readonly launch: Launch; readonly expected: Run | null }
+  /**
+   * Through the launch guard; the outcome comes back as an event. `lastRun`: whose entry it takes over. `mustBeListed`: if
+   * that entry is gone, a person has deleted it.
+   */
+  | { readonly type: 'launch'; readonly launch: Launch; readonly lastRun: Run | null; readonly mustBeListed: boolean }
   /** End a run and its descendants; the outcome comes back as `kill-ended`. */
   | { readonly type: 'kill'; readonly runId: string; readonly process: ProcessIdentity | null }
-  /** End a process that must not live; nothing waits for it, the next list tells. */
-  | { readonly type: 'end-process'; readonly process: ProcessIdentity; readonly why: string }
+  /** End a process that must not live; once it is gone, `reaped` comes back. */
+  | {
+      readonly type: 'end-process';
+      readonly process: ProcessIdentity;
+      readonly runId: string | null;
+      readonly why: EndReason;
+    }
   /** End what a dead leader left behind, by its run id. */
   | { readonly type: 'sweep'; readonly runId: string }
   | { readonly type: 'observe'; readonly scan: boolean }

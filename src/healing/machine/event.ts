@@ -1,4 +1,5 @@
 import type { ListedProcess, UnlistedProcess } from '../../runtime';
+import type { EndReason } from './effect';
 import type { ExitFacts, LaunchedBy, Run } from './state';
 
 /** What a list showed of one agent. */
@@ -48,9 +49,14 @@ export type MachineEvent =
       readonly exit: ExitFacts;
       readonly ordered: boolean;
     }
-  | { readonly type: 'operator-stopped' }
+  /** A process that must not live has been ended. */
+  | { readonly type: 'reaped'; readonly pid: number; readonly runId: string | null; readonly why: EndReason }
+  /** `upSince` of the incarnation that was stopped, or had ended before. */
+  | { readonly type: 'operator-stopped'; readonly upSince: number }
   | { readonly type: 'daemon-ending' }
   | { readonly type: 'observed'; readonly observation: Observation }
   /** Somebody counted a failure by hand, and it tripped the circuit. */
   | { readonly type: 'circuit-tripped' }
+  /** Nothing ran for a while: the windows in which something was waited for begin again. */
+  | { readonly type: 'resumed' }
   | { readonly type: 'timer' };

@@ -29,8 +29,8 @@ export function beginLaunch(turn: Turn, intent: LaunchIntent): void {
     exit: null,
   });
   // A person who asks for a start wants it whatever became of the old entry; healing must see that nobody deleted it.
-  const expected = intent.by === 'healing' ? turn.state.lastRun : null;
-  turn.effect({ type: 'launch', launch, expected });
+  const mustBeListed = intent.by === 'healing';
+  turn.effect({ type: 'launch', launch, lastRun: turn.state.lastRun, mustBeListed });
 }
 
 /** Begins to end a run; only proof of its death ends this phase. */

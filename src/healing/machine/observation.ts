@@ -53,12 +53,12 @@ function endWhatMustNotLive(turn: Turn, observation: Observation): void {
     if (entry.process === null) {
       // It has ended: from here on a start of this entry in a shell is the operator's will.
       turn.update({ ghosts: turn.state.ghosts.filter((ghost) => ghost !== entry.runId) });
-    } else turn.effect({ type: 'end-process', process: entry.process, why: 'its launch had been given up' });
+    } else turn.effect({ type: 'end-process', process: entry.process, runId: entry.runId, why: 'given-up' });
   }
   for (const found of observation.unlisted) {
     if (!mayLive(turn, found, observation)) {
-      if (found.leader) turn.record('agent.orphan-reaped', { pid: found.process.pid, runId: found.runId });
-      turn.effect({ type: 'end-process', process: found.process, why: 'it lives outside the list' });
+      const why = found.leader ? 'orphan' : 'descendant';
+      turn.effect({ type: 'end-process', process: found.process, runId: found.runId, why });
     }
   }
 }
@@ -195,12 +195,18 @@ function observedStopping(turn: Turn, phase: StoppingPhase, live: readonly LiveE
     turn.enter({ ...phase, absences, againAt: turn.now + LOOK_AGAIN_MS });
     return;
   }
-  giveUp(turn, phase.runId);
+  // A run that did live and has ended is no ghost: a start of its entry in a shell, which keeps its id, is a person's.
+  if (phase.runId !== turn.state.lastRun?.runId) giveUp(turn, phase.runId);
   continueAfterStop(turn, phase.then, null);
 }
 
 function observedDown(turn: Turn, phase: DownPhase, live: readonly LiveEntry[], observation: Observation): void {
-  if (live.length > 0) return adopt(turn, live, observation);
+  const [entry] = live;
+  if (entry !== undefined) {
+    if (turn.desired === 'running') adopt(turn, live, observation);
+    else beginStop(turn, toRun(turn, entry, observation.daemon), { kind: 'stopped' });
+    return;
+  }
   const last = turn.state.lastRun;
   if (last === null) return;
   if (observation.listed.length === 0) {
@@ -208,6 +214,10 @@ function observedDown(turn: Turn, phase: DownPhase, live: readonly LiveEntry[], 
       if (phase.why === 'operator-acting') bringBack(turn, last, "PM2's daemon was lost");
     } else if (phase.why !== 'daemon-ended') stoppedInShell(turn, 'pm2 delete');
     return;
+  }
+  if (phase.why === 'daemon-ended' && turn.desired === 'running' && !isSameDaemon(last, observation)) {
+    // `pm2 update` had brought it back, and it has ended since.
+    return crashed(turn, last, { exitCode: null, signal: null });
   }
   if (phase.why !== 'operator-acting') return;
   if (observation.beganAt >= phase.since + SETTLED_MS) stoppedInShell(turn, 'pm2 stop');
@@ -244,12 +254,12 @@ function adopt(turn: Turn, live: readonly LiveEntry[], observation: Observation)
   turn.desire('running');
   turn.record(byOperator ? 'operator.restarted' : 'agent.adopted', { pid: run.process.pid, runId: run.runId });
   const launch = starting?.runId === run.runId ? starting : null;
+  if (byOperator || launch?.by === 'operator') turn.update({ askedUpSince: run.upSince });
   turn.update({ lastRun: run, failedRunId: null, phase: { kind: 'verifying', since: turn.now, run, launch } });
 }
 
 function endDouble(turn: Turn, entry: LiveEntry): void {
-  turn.record('agent.orphan-reaped', { pid: entry.process.pid, runId: entry.runId, double: true });
-  turn.effect({ type: 'end-process', process: entry.process, why: 'it is a second process of this agent' });
+  turn.effect({ type: 'end-process', process: entry.process, runId: entry.runId, why: 'double' });
 }
 
 function toRun(turn: Turn, entry: LiveEntry, daemon: Run['daemon']): Run {

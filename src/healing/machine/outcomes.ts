@@ -26,12 +26,13 @@ export function launchSucceeded(turn: Turn, run: Run): void {
     return;
   }
   // A launch that was given up has come true: it is ended, never adopted.
-  turn.effect({ type: 'end-process', process: run.process, why: 'its launch had been given up' });
+  turn.effect({ type: 'end-process', process: run.process, runId: run.runId, why: 'given-up' });
 }
 
 function launched(turn: Turn, phase: StartingPhase, run: Run): void {
   const launch = phase.launch;
   noteAttempt(turn, launch);
+  if (launch.by === 'operator') turn.update({ askedUpSince: run.upSince });
   turn.update({ lastRun: run, phase: { kind: 'verifying', since: turn.now, run, launch } });
   const pid = run.process.pid;
   turn.record('agent.spawned', { pid, runId: run.runId, by: launch.by, reason: launch.reason });
@@ -63,7 +64,7 @@ export function launchFailed(turn: Turn, event: Outcome<'launch-failed'>): void 
   const fault = event.fault;
   if (fault.kind === 'cancelled') return;
   // The entry it should have replaced may be gone with it: its absence must not look like a deletion by a person.
-  if (fault.kind === 'failed') turn.update({ lastRun: null });
+  if (fault.kind === 'failed' || fault.kind === 'resources') turn.update({ lastRun: null });
   turn.answer('up', { kind: 'refused', ...refusal(fault) });
   if (launch.fallback !== null) {
     fallBack(turn, launch);

@@ -141,6 +141,8 @@ export interface AgentState {
   readonly incident: Incident | null;
   /** The latest run that stood in PM2's list under us: its entry, if stopped, is still there. */
   readonly lastRun: Run | null;
+  /** `upSince` of the latest run that a person started: what a shell said of earlier ones is overtaken. */
+  readonly askedUpSince: number;
   /** Runs whose launch was given up without an answer: should one appear, it is ended, never adopted. */
   readonly ghosts: readonly string[];
   /** The run whose failure is counted: at most one failure a generation. */
@@ -155,6 +157,7 @@ export function newAgentState(now: number): AgentState {
     phase: { kind: 'stopped', since: now },
     incident: null,
     lastRun: null,
+    askedUpSince: 0,
     ghosts: [],
     failedRunId: null,
     restarts: 0,

@@ -4,6 +4,20 @@ import { LOOK_AGAIN_MS, OPERATOR_ACTING_MS } from './outcomes';
 import type { DownPhase, RunningPhase, StoppingPhase, VerifyingPhase } from './state';
 import type { Turn } from './turn';
 
+/** Time within which a new daemon with the same list means `pm2 update`, not `pm2 kill`. */
+export const DAEMON_UPDATE_MS = 30_000;
+
+/** After a time in which nothing ran: nothing from before it counts as waited for, or as having been well. */
+export function resumed(turn: Turn): void {
+  const phase = turn.phase;
+  const now = turn.now;
+  if (phase.kind === 'verifying') turn.enter({ ...phase, since: now });
+  else if (phase.kind === 'running' && !phase.stable) turn.enter({ ...phase, since: now });
+  else if (phase.kind !== 'down') return;
+  else if (phase.why === 'daemon-ended') turn.enter({ ...phase, until: now + DAEMON_UPDATE_MS });
+  else if (phase.why === 'operator-acting') turn.enter({ ...phase, until: now + OPERATOR_ACTING_MS });
+}
+
 /** The deadline of the present phase may have come. */
 export function timer(turn: Turn): void {
   const deadline = deadlineOf(turn.result(), turn.policy);
@@ -67,8 +81,8 @@ function due(turn: Turn, phase: DownPhase): void {
       turn.effect({ type: 'observe', scan: false });
       return;
     case 'daemon-ended':
+      if (turn.desired === 'running') turn.record('operator.stopped', { how: 'pm2 kill' });
       turn.desire('stopped');
-      turn.record('operator.stopped', { how: 'pm2 kill' });
       turn.update({ incident: null, phase: { kind: 'stopped', since: turn.now } });
       return;
   }

@@ -5,12 +5,9 @@ import { halt } from './failing';
 import { observed } from './observation';
 import { exited, killEnded, launchFailed, launchSucceeded, launchUnknown } from './outcomes';
 import { runOf } from './state';
-import { timer } from './timing';
+import { DAEMON_UPDATE_MS, resumed, timer } from './timing';
 import { Turn, type Situation, type TurnContext } from './turn';
 import { launchBlocked } from './blocked';
-
-/** Time within which a new daemon with the same list means `pm2 update`, not `pm2 kill`. */
-const UPDATE_MS = 30_000;
 
 export interface Decision {
   readonly situation: Situation;
@@ -49,17 +46,25 @@ function apply(turn: Turn, event: MachineEvent): void {
       return killEnded(turn, event);
     case 'exited':
       return exited(turn, event);
+    case 'reaped':
+      return reaped(turn, event);
     case 'operator-stopped':
-      return operatorStopped(turn);
+      return operatorStopped(turn, event);
     case 'daemon-ending':
       return daemonEnding(turn);
     case 'observed':
       return observed(turn, event.observation);
     case 'circuit-tripped':
       return circuitTripped(turn);
+    case 'resumed':
+      return resumed(turn);
     case 'timer':
       return timer(turn);
   }
+}
+
+function reaped(turn: Turn, { pid, runId, why }: Extract<MachineEvent, { type: 'reaped' }>): void {
+  if (why !== 'descendant') turn.record('agent.orphan-reaped', { pid, runId, why });
 }
 
 /** Somebody ends the daemon on purpose: what it ended stays down, unless a new daemon brings it back at once. */
@@ -67,7 +72,7 @@ function daemonEnding(turn: Turn): void {
   const phase = turn.phase;
   const acting = phase.kind === 'down' && phase.why === 'operator-acting';
   if (phase.kind !== 'verifying' && phase.kind !== 'running' && !acting) return;
-  const until = turn.now + UPDATE_MS;
+  const until = turn.now + DAEMON_UPDATE_MS;
   turn.enter({ kind: 'down', since: turn.now, why: 'daemon-ended', until, launch: null });
 }
 

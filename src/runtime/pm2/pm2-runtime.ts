@@ -54,6 +54,10 @@ export class Pm2Runtime implements ProcessRuntime {
     return this.connection?.isOpen ?? false;
   }
 
+  isAlive(process: ProcessIdentity): boolean {
+    return this.options.inspector.isAlive(process);
+  }
+
   connect(mayStart: boolean): Promise<DaemonIdentity> {
     if (this.connection?.isOpen === true) return Promise.resolve(this.connection.daemon);
     this.connecting ??= this.open(mayStart).finally(() => {
@@ -112,7 +116,7 @@ export class Pm2Runtime implements ProcessRuntime {
   async launch(plan: LaunchPlan, replaces: number | null): Promise<LaunchOutcome> {
     const { pm2Home, clock } = this.options;
     const connection = this.connection;
-    if (connection?.isOpen !== true) return { kind: 'failed', reason: 'resources', evidence: 'not connected to PM2' };
+    if (connection?.isOpen !== true) return { kind: 'failed', reason: 'not-asked', evidence: 'not connected to PM2' };
     const replaced =
       replaces === null ? null : { pmId: replaces, restartTime: connection.restartTimes.get(replaces) ?? 0 };
     const answer = await connection.rpc.call('prepare', preparation(plan, pm2Home, replaced, clock.wall()));
@@ -126,7 +130,7 @@ export class Pm2Runtime implements ProcessRuntime {
           evidence: answer.message,
         };
       case 'not-sent':
-        return { kind: 'failed', reason: 'resources', evidence: answer.message };
+        return { kind: 'failed', reason: 'not-asked', evidence: answer.message };
       case 'unknown':
         return { kind: 'unknown', detail: answer.message };
     }

@@ -1,0 +1,396 @@
+import { isProblem, type DesiredState } from '../../src/kernel';
+import type { RuntimeSignal } from '../../src/runtime';
+import type { MachineEvent } from '../../src/healing/machine';
+import { FakeClock } from '../support/fake-clock';
+import { FakeWorld, type LaunchFate } from '../support/fake-world';
+import { countedIds, seededRandom } from '../support/seeded';
+import { FakeDisk } from './fake-disk';
+import { Life } from './life';
+import { Referee } from './referee';
+
+const AGENTS = ['a', 'b', 'c'];
+const STEPS = 45;
+const LONGEST_PAUSE_MS = 6_000;
+/** Time in which a connected supervisor has seen a new daemon. */
+const SEEN_MS = 3_000;
+/** Long enough for the longest back-off and cool-down that so few failures can lead to. */
+const QUIET_MS = 45 * 60_000;
+
+export interface Outcome {
+  readonly violations: readonly string[];
+  readonly trace: readonly string[];
+}
+
+/** Plays one seed: faults and people's commands on three agents, then a long quiet, then the judgement. */
+export async function simulate(seed: number): Promise<Outcome> {
+  return new Simulation(seed).play();
+}
+
+class Simulation {
+  private readonly clock = new FakeClock();
+  private readonly random;
+  private readonly world;
+  private readonly disk = new FakeDisk();
+  private readonly referee;
+  private readonly newId = countedIds();
+  private readonly trace: string[] = [];
+  private readonly launchFates = new Map<string, LaunchFate[]>();
+  private readonly pending = new Map<string, number>();
+  /**
+   * What is not on disk a kill undoes: stops that were told to be done but not recorded, and that a start came to nothing.
+   */
+  private readonly unrecorded = new Set<string>();
+  private readonly began: number;
+  private lossy = true;
+  /** How often `pm2 kill` or `pm2 update` was run: what it meets halfway may go either way. */
+  private daemonEnds = 0;
+  private updatingUntil = 0;
+  private life: Life;
+
+  constructor(seed: number) {
+    this.random = seededRandom(seed);
+    this.world = new FakeWorld(this.clock, seededRandom(seed + 1_000_003));
+    this.began = this.clock.now();
+    this.world.faults = {
+      launch: (plan) => this.launchFates.get(plan.agentId)?.shift() ?? 'works',
+      signal: (signal) => this.fateOfSignal(signal),
+    };
+    this.referee = new Referee(this.world, this.clock, AGENTS);
+    this.world.onDeath = (process, how) => {
+      this.say(`${process.agentId} pid ${process.pid} ended (${how})`);
+    };
+    const judged = this.world.onBirth;
+    this.world.onBirth = (process) => {
+      this.say(`${process.agentId} pid ${process.pid} begins, run ${process.runId}, by ${process.startedBy}`);
+      judged(process);
+    };
+    this.life = this.newLife();
+  }
+
+  async play(): Promise<Outcome> {
+    this.start();
+    await this.clock.advance(500);
+    for (let step = 0; step < STEPS; step += 1) {
+      this.act();
+      await this.clock.advance(this.drawn(LONGEST_PAUSE_MS) * (this.chance(0.5) ? 0.02 : 1));
+      if (this.referee.violations.length > 0) break;
+    }
+    await this.quiet();
+    return { violations: this.referee.violations, trace: this.trace };
+  }
+
+  private async quiet(): Promise<void> {
+    this.say('-- quiet');
+    this.lossy = false;
+    this.launchFates.clear();
+    this.disk.isAway = false;
+    this.world.freezeDaemon(false);
+    if (!this.life.isAlive) this.start();
+    await this.clock.advance(QUIET_MS);
+    for (const agentId of AGENTS) {
+      this.referee.judge(agentId, this.life.circuits.isTripped(agentId));
+      this.say(`${agentId} ${JSON.stringify(this.life.supervisor.situation(agentId))}`);
+    }
+  }
+
+  private start(): void {
+    this.life = this.newLife();
+    this.say('supervisor begins');
+    void this.life.begin();
+  }
+
+  private newLife(): Life {
+    const { world, disk, clock, random, newId } = this;
+    const trace = (line: string) => {
+      this.say(line);
+    };
+    const life = new Life({ world, disk, clock, random, newId, agentIds: AGENTS, trace });
+    life.runtime.onEnding = (process) => {
+      this.referee.ended(process);
+    };
+    return life;
+  }
+
+  // -- what happens --------------------------------------------------------------------------------------------------
+
+  private act(): void {
+    const agentId = AGENTS[Math.floor(this.drawn(AGENTS.length))] ?? 'a';
+    const deeds: readonly (readonly [number, () => void])[] = [
+      [
+        16,
+        () => {
+          this.crash(agentId);
+        },
+      ],
+      [
+        10,
+        () => {
+          this.command(agentId, 'running', { type: 'start-asked', by: 'operator', mayTrial: true });
+        },
+      ],
+      [
+        6,
+        () => {
+          this.command(agentId, 'stopped', { type: 'stop-asked', by: 'a person' });
+        },
+      ],
+      [
+        6,
+        () => {
+          this.command(agentId, 'running', {
+            type: 'restart-asked',
+            reason: 'asked',
+            delayMs: this.chance(0.3) ? 3_000 : 0,
+          });
+        },
+      ],
+      [
+        2,
+        () => {
+          this.reset(agentId);
+        },
+      ],
+      [
+        8,
+        () => {
+          this.inShell(agentId);
+        },
+      ],
+      [
+        8,
+        () => {
+          this.nextLaunch(agentId);
+        },
+      ],
+      [
+        5,
+        () => {
+          this.restartSupervisor();
+        },
+      ],
+      [
+        3,
+        () => {
+          this.killDaemon();
+        },
+      ],
+      [
+        4,
+        () => {
+          this.freezeDaemon();
+        },
+      ],
+      [
+        4,
+        () => {
+          this.databaseAway();
+        },
+      ],
+      [
+        2,
+        () => {
+          this.timeGap();
+        },
+      ],
+      [
+        1,
+        () => {
+          this.endDaemon();
+        },
+      ],
+    ];
+    let left = this.drawn(deeds.reduce((sum, [weight]) => sum + weight, 0));
+    for (const [weight, deed] of deeds) {
+      left -= weight;
+      if (left < 0) return deed();
+    }
+  }
+
+  private crash(agentId: string): void {
+    const [process] = this.world.aliveOf(agentId);
+    if (process === undefined) return;
+    this.referee.traceMayBeLost([agentId]);
+    this.world.crash(
+      process.pid,
+      this.chance(0.5) ? { exitCode: 1, signal: null } : { exitCode: 0, signal: 'SIGKILL' },
+    );
+  }
+
+  private command(agentId: string, meant: DesiredState, event: MachineEvent): void {
+    // A start within the moment in which `pm2 update` has no daemon makes two daemons: out of anybody's hands.
+    if (!this.life.isAlive || this.clock.now() < this.updatingUntil) return;
+    const { life, referee } = this;
+    const before = [...referee.allowedOf(agentId)];
+    const ends = this.daemonEnds;
+    const overlaps = this.waitingFor(agentId) > 0 || referee.isBusyInShell(agentId);
+    this.pending.set(agentId, this.waitingFor(agentId) + 1);
+    if (event.type !== 'start-asked') referee.askedToEnd(agentId);
+    referee.intend(agentId, ['running', 'stopped'], 'api');
+    this.say(`${agentId} asked: ${event.type}`);
+    void life.supervisor.daemon.wanted();
+    const done = (allowed: readonly DesiredState[], how: string) => {
+      this.say(`${agentId} ${event.type}: ${how}`);
+      const left = this.waitingFor(agentId) - 1;
+      this.pending.set(agentId, left);
+      // Of commands that overlap nobody can say which came last.
+      if (overlaps || left > 0 || ends !== this.daemonEnds) referee.intend(agentId, ['running', 'stopped'], 'api');
+      else referee.intend(agentId, life.isAlive ? allowed : ['running', 'stopped'], 'api');
+    };
+    life.supervisor.command(agentId, event, meant === 'stopped' ? 'down' : 'up').then(
+      ({ recorded }) => {
+        done([meant], recorded ? 'done' : 'done, not recorded yet');
+        if (!recorded) this.unrecorded.add(agentId);
+      },
+      (error: unknown) => {
+        const asBefore = isProblem(error, 'launch-failed') || isProblem(error, 'database-unavailable');
+        this.unrecorded.add(agentId);
+        done(asBefore && meant === 'running' ? before : ['running', 'stopped'], String(error));
+      },
+    );
+  }
+
+  private reset(agentId: string): void {
+    if (!this.life.isAlive) return;
+    this.say(`${agentId} asked: reset`);
+    this.life.supervisor.command(agentId, { type: 'reset-asked' }, 'up').catch(() => undefined);
+  }
+
+  private inShell(agentId: string): void {
+    const daemon = this.world.daemon;
+    if (daemon === null || daemon.frozen || this.waitingFor(agentId) > 0) return;
+    const entry = this.world.listed().find((each) => each.agentId === agentId);
+    const alive = this.world.aliveOf(agentId);
+    // A process that the shell does not see is none that it could stop or start.
+    if (entry === undefined || alive.length > 1 || (alive.length === 1 && entry.process === null)) return;
+    const watched = this.life.isAlive && this.life.runtime.isConnected();
+    const both: DesiredState[] = ['running', 'stopped'];
+    const known = this.lossy && watched;
+    this.referee.askedToEnd(agentId);
+    const deed = this.drawn(4);
+    if (deed < 1.3) {
+      this.say(`${agentId} pm2 stop`);
+      this.referee.intend(agentId, known ? ['stopped'] : both, 'shell');
+      this.world.operatorStops(agentId);
+    } else if (deed < 2.1) {
+      this.say(`${agentId} pm2 delete`);
+      this.referee.intend(agentId, watched ? ['stopped'] : both, 'shell');
+      this.world.operatorDeletes(agentId);
+    } else if (entry.process === null) {
+      this.say(`${agentId} pm2 start`);
+      this.referee.intend(agentId, watched ? ['running'] : both, 'shell');
+      this.world.operatorStarts(agentId);
+    } else {
+      this.say(`${agentId} pm2 restart`);
+      this.referee.intend(agentId, watched ? ['running'] : both, 'shell');
+      this.world.operatorRestarts(agentId);
+    }
+  }
+
+  private nextLaunch(agentId: string): void {
+    const fates: LaunchFate[] = [
+      'refused',
+      'resources',
+      'exits-at-once',
+      'exits-at-once',
+      'answer-lost',
+      'request-lost',
+    ];
+    const fate = fates[Math.floor(this.drawn(fates.length))] ?? 'refused';
+    this.say(`${agentId} next launch: ${fate}`);
+    this.launchFates.set(agentId, [fate]);
+  }
+
+  private restartSupervisor(): void {
+    this.referee.traceMayBeLost(AGENTS);
+    this.say('supervisor is killed');
+    this.life.kill();
+    for (const agentId of this.unrecorded)
+      if (this.disk.desired.get(agentId) === 'running') this.referee.intend(agentId, ['running', 'stopped'], 'api');
+    this.unrecorded.clear();
+    this.clock.after(this.drawn(4_000), () => {
+      if (!this.life.isAlive) this.start();
+    });
+  }
+
+  private killDaemon(): void {
+    // One that is killed before anybody could connect to it leaves orphans that nobody has ever heard of.
+    if (this.clock.now() - (this.world.daemon?.bornAt ?? Infinity) < SEEN_MS) return;
+    this.referee.traceMayBeLost(AGENTS);
+    this.say('daemon is killed');
+    this.world.killDaemon();
+  }
+
+  private freezeDaemon(): void {
+    this.referee.traceMayBeLost(AGENTS);
+    this.say('daemon is frozen');
+    this.world.freezeDaemon(true);
+    this.clock.after(this.drawn(15_000), () => {
+      this.say('daemon is thawed');
+      this.world.freezeDaemon(false);
+    });
+  }
+
+  private databaseAway(): void {
+    this.say('database goes away');
+    this.disk.isAway = true;
+    this.clock.after(this.drawn(10_000), () => {
+      this.say('database is back');
+      this.disk.isAway = false;
+    });
+  }
+
+  private timeGap(): void {
+    this.say('nothing runs for a while');
+    this.clock.freezeFor(10_000 + this.drawn(90_000));
+  }
+
+  private endDaemon(): void {
+    if (this.world.daemon?.frozen !== false) return;
+    this.daemonEnds += 1;
+    const update = this.chance(0.5);
+    if (update) this.updatingUntil = this.clock.now() + 1_000;
+    const watched = this.life.isAlive && this.life.runtime.isConnected();
+    this.referee.traceMayBeLost(AGENTS);
+    this.say(update ? 'pm2 update' : 'pm2 kill');
+    for (const agentId of AGENTS) {
+      this.referee.askedToEnd(agentId);
+      const before = this.referee.allowedOf(agentId);
+      const isEnded = before.has('running') && this.world.aliveOf(agentId).length === 1;
+      if (!update && isEnded && watched && before.size === 1) this.referee.intend(agentId, ['stopped'], 'shell');
+      // One that had just died is in nobody's list: whether it was meant to run, the new list does not say.
+      else if (before.has('running') && !(update && isEnded))
+        this.referee.intend(agentId, ['running', 'stopped'], 'shell');
+    }
+    this.world.operatorKillsDaemon(update);
+  }
+
+  private fateOfSignal(signal: RuntimeSignal): readonly number[] {
+    if (!this.lossy) return [0];
+    const draw = this.random();
+    if (draw < 0.05) {
+      this.referee.traceMayBeLost(AGENTS);
+      return [];
+    }
+    // The last word of a daemon comes at once or, with its death, never.
+    if (signal.kind === 'daemon-ending') return [0];
+    if (draw < 0.1) return [0, this.drawn(3_000)];
+    if (draw < 0.25) return [this.drawn(3_000)];
+    return [0];
+  }
+
+  private waitingFor(agentId: string): number {
+    return this.pending.get(agentId) ?? 0;
+  }
+
+  private drawn(below: number): number {
+    return this.random() * below;
+  }
+
+  private chance(probability: number): boolean {
+    return this.random() < probability;
+  }
+
+  private say(line: string): void {
+    this.trace.push(`${((this.clock.now() - this.began) / 1000).toFixed(3)} ${line}`);
+  }
+}
