@@ -100,9 +100,9 @@ class Uninstallation {
   }
 
   private async endEntry(entry: ListedProcess): Promise<void> {
-    const { agentId, runId } = entry;
+    const { agentId } = entry;
     if (entry.process !== null) {
-      const target = { agentId, runId: runId ?? '', process: entry.process };
+      const target = { agentId, runId: null, process: entry.process };
       const outcome = await this.runtime.terminate(target, KILL_TIMEOUT_MS);
       if (outcome.kind === 'alive') {
         this.failures += 1;

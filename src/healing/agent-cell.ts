@@ -12,6 +12,7 @@ import {
   type Situation,
   type Waiters,
 } from './machine';
+import { CommandTurns } from './command-turns';
 import { Mailbox } from './mailbox';
 import type { SupervisionPorts } from './ports';
 
@@ -43,6 +44,7 @@ interface Message {
  * that calls `transition`; one event at a time.
  */
 export class AgentCell {
+  readonly turns = new CommandTurns();
   private readonly mailbox: Mailbox<Message>;
   private readonly waiters: Record<Waiters, Waiter[]> = { up: [], down: [] };
   private timer: Timer | null = null;

@@ -4,7 +4,15 @@ import type { Circuit } from '../circuit';
 import { AgentCell, type ActingEffect, type CommandResult } from './agent-cell';
 import { DaemonWatch, type DaemonEvents } from './daemon-watch';
 import { EffectRunner } from './effect-runner';
-import { newAgentState, type AgentState, type MachineEvent, type Situation, type Waiters } from './machine';
+import {
+  newAgentState,
+  runOf,
+  type AgentState,
+  type MachineEvent,
+  type Phase,
+  type Situation,
+  type Waiters,
+} from './machine';
 import { observationsOf } from './observe';
 import type { SupervisionPorts } from './ports';
 import { Relister } from './relister';
@@ -17,8 +25,8 @@ export interface SupervisorOptions {
   readonly resumed?: (gapMs: number) => void;
 }
 
-/** How long a command waits for the first list after a start of ours. */
-const FIRST_LIST_MS = 5_000;
+/** How long a command waits for a list. */
+const LIST_MS = 5_000;
 
 /**
  * All agents that we launch: one cell each, the lists and signals that reach them, and the daemon below. Everything that
@@ -137,17 +145,32 @@ export class AgentSupervisor {
   }
 
   /**
-   * Gives a command to an agent; what it resolves with, and throws, is {@link AgentCell.command}'s. Until the first list
-   * was seen, nobody knows whether what was saved as running runs: a command waits for it, though not for ever.
+   * Gives a command to an agent; what it resolves with, and throws, is {@link AgentCell.command}'s. What it has to wait
+   * for first (a daemon, a list) it waits for here; of two that meet there, the one that was given later wins.
    *
    * @throws Problem `process-manager-unavailable` when there was no list in time; a stop acts without one
    */
   async command(agentId: string, event: MachineEvent, waiters: Waiters): Promise<CommandResult> {
-    this.cell(agentId);
+    const turn = this.cell(agentId).turns.take(event);
+    if (event.type === 'stop-asked') await this.readyForStop(agentId);
+    else await this.readyForStart(agentId, event);
+    turn.claim();
+    return this.cell(agentId).command(event, waiters);
+  }
+
+  /** What was started in a shell a moment ago may not be known yet: that nothing runs is an answer only after a list. */
+  private async readyForStop(agentId: string): Promise<void> {
+    if (!this.booted) await Promise.race([this.boot, this.impatience()]);
+    else if (isAtRest(this.situation(agentId))) await Promise.race([this.relister.request(false), this.impatience()]);
+  }
+
+  /** Until the first list was seen, nobody knows whether what was saved as running runs: it is waited for, not for ever. */
+  private async readyForStart(agentId: string, event: MachineEvent): Promise<void> {
+    const isStart = event.type === 'start-asked' || event.type === 'restart-asked';
+    if (isStart) await this.daemon.wanted();
     if (!this.booted) {
       const isPatient = event.type === 'start-asked' && event.by === 'autostart';
-      const seen = await (isPatient ? this.boot : Promise.race([this.boot, this.impatience()]));
-      if (!seen && event.type !== 'stop-asked') {
+      if (!(await (isPatient ? this.boot : Promise.race([this.boot, this.impatience()])))) {
         throw new Problem(
           'process-manager-unavailable',
           'PM2 has not answered since agent-spawner began, so that nobody knows what runs. It is asked again; try again soon.',
@@ -155,8 +178,7 @@ export class AgentSupervisor {
       }
     }
     // It is no answer to a start that it runs, when it has ended and only the word of it has not come yet.
-    if (event.type === 'start-asked' && this.hasEndedUnnoticed(agentId)) await this.relister.request(false);
-    return this.cell(agentId).command(event, waiters);
+    if (isStart && this.hasEndedUnnoticed(agentId)) await this.relister.request(false);
   }
 
   private hasEndedUnnoticed(agentId: string): boolean {
@@ -167,7 +189,7 @@ export class AgentSupervisor {
 
   private impatience(): Promise<false> {
     return new Promise((resolve) => {
-      this.ports.clock.after(FIRST_LIST_MS, () => {
+      this.ports.clock.after(LIST_MS, () => {
         resolve(false);
       });
     });
@@ -177,6 +199,7 @@ export class AgentSupervisor {
   async pass(): Promise<void> {
     // Before the first list nobody knows what became of the processes that the saved states speak of.
     if (this.booted) for (const cell of this.cells.values()) cell.look();
+    this.daemon.reconsider([...this.cells.values()].some((cell) => needsDaemon(cell.situation().state.phase)));
     await this.relister.request(!this.booted);
   }
 
@@ -213,19 +236,25 @@ export class AgentSupervisor {
         return;
       }
       case 'operator-stopped':
-        this.cells.get(signal.agentId)?.post({ type: 'operator-stopped', upSince: signal.upSince });
+        this.operatorStopped(signal);
         return;
       case 'operator-started':
         void this.relister.request(false);
         return;
       case 'daemon-ending':
         this.daemon.ending();
-        for (const cell of this.cells.values()) cell.post({ type: 'daemon-ending' });
+        for (const cell of this.cells.values()) cell.post({ type: 'daemon-ending', daemon: signal.daemon });
         return;
       case 'connection-lost':
         this.daemon.lost(signal.detail);
         return;
     }
+  }
+
+  private operatorStopped({ agentId, upSince, at }: Extract<RuntimeSignal, { kind: 'operator-stopped' }>): void {
+    const { clock } = this.ports;
+    const agoMs = Math.max(0, clock.wall() - at);
+    this.cells.get(agentId)?.post({ type: 'operator-stopped', upSince, at: clock.now() - agoMs });
   }
 
   private distribute(snapshot: RuntimeSnapshot, scanned: boolean): void {
@@ -241,4 +270,13 @@ export class AgentSupervisor {
     this.hasBooted(true);
     for (const cell of this.cells.values()) cell.arm();
   }
+}
+
+/** What nobody can settle without a daemon: an open outcome, and an orphan of an earlier daemon. */
+function needsDaemon(phase: Phase): boolean {
+  return phase.kind === 'starting' || phase.kind === 'stopping' || runOf(phase) !== null;
+}
+
+function isAtRest(situation: Situation | null): boolean {
+  return situation?.state.phase.kind === 'stopped' || situation?.state.phase.kind === 'down';
 }

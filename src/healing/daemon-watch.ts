@@ -1,5 +1,6 @@
 import { messageOf, type Clock, type Timer } from '../kernel';
 import type { ProcessRuntime } from '../runtime';
+import { DAEMON_UPDATE_MS } from './machine';
 import type { HealingLog } from './ports';
 
 const FIRST_RETRY_MS = 100;
@@ -18,7 +19,8 @@ export interface DaemonEvents {
 export class DaemonWatch {
   private timer: Timer | null = null;
   private retryMs = FIRST_RETRY_MS;
-  private endedOnPurpose = false;
+  /** `Clock.now()` when a person ended it; null: nobody did. */
+  private endedOnPurposeAt: number | null = null;
   private connecting = false;
   private everConnected = false;
   private stopped = false;
@@ -45,12 +47,21 @@ export class DaemonWatch {
 
   /** A person ends the daemon: `pm2 kill`, or its first half of `pm2 update`. */
   ending(): void {
-    this.endedOnPurpose = true;
+    this.endedOnPurposeAt = this.clock.now();
+  }
+
+  /**
+   * A daemon that was ended on purpose stays away; only where something is left that needs one to be settled is it
+   * started, and not before it is plain that nobody else does (two daemons at once would be worse).
+   */
+  reconsider(isNeeded: boolean): void {
+    if (!isNeeded || this.endedOnPurposeAt === null) return;
+    if (this.clock.now() - this.endedOnPurposeAt >= DAEMON_UPDATE_MS) void this.wanted();
   }
 
   /** A person wants an agent to run: then there has to be a daemon. */
   async wanted(): Promise<void> {
-    this.endedOnPurpose = false;
+    this.endedOnPurposeAt = null;
     if (!this.runtime.isConnected()) await this.connect();
   }
 
@@ -74,12 +85,12 @@ export class DaemonWatch {
     if (this.connecting || this.stopped) return;
     this.connecting = true;
     try {
-      await this.runtime.connect(!this.endedOnPurpose);
+      await this.runtime.connect(this.endedOnPurposeAt === null);
       this.lastError = null;
       this.retryMs = FIRST_RETRY_MS;
       const first = !this.everConnected;
       this.everConnected = true;
-      this.endedOnPurpose = false;
+      this.endedOnPurposeAt = null;
       this.events.connected(first);
     } catch (error) {
       if (this.lastError !== messageOf(error)) this.log.warn({ error: messageOf(error) }, 'PM2 cannot be reached');

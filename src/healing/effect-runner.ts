@@ -83,7 +83,9 @@ export class EffectRunner {
     let gone = false;
     let pids: readonly number[] = process === null ? [] : [process.pid];
     try {
-      const outcome = await this.ports.runtime.terminate({ agentId: cell.agentId, runId, process }, killTimeoutMs);
+      // Whatever run it belongs to: what is to end has no process at all afterwards, also none that nobody knew of.
+      const target = { agentId: cell.agentId, runId: null, process };
+      const outcome = await this.ports.runtime.terminate(target, killTimeoutMs);
       gone = outcome.kind === 'gone';
       if (outcome.kind === 'alive') pids = outcome.pids;
     } catch (error) {

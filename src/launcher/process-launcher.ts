@@ -45,10 +45,7 @@ export class ProcessLauncher {
    */
   async spawn(agentId: string): Promise<number | null> {
     const agent = this.managed(agentId);
-    if (!this.isRunning(agentId)) {
-      this.planner.check(agentId);
-      await this.supervisor.daemon.wanted();
-    }
+    if (!this.isRunning(agentId)) this.planner.check(agentId);
     await this.limited(
       agent,
       0,
@@ -60,7 +57,6 @@ export class ProcessLauncher {
   /** Starts all agents that carry one of the tags, or all when there are none; halted ones are left alone. */
   async spawnAll(tags: readonly string[] = []): Promise<BulkResult[]> {
     const agents = this.tagged(tags);
-    if (agents.length > 0) await this.supervisor.daemon.wanted();
     return Promise.all(agents.map((agent) => this.bulk(agent, () => this.spawnUnlessHalted(agent))));
   }
 
@@ -99,7 +95,6 @@ export class ProcessLauncher {
   async restart(agentId: string, options: RestartOptions = {}): Promise<number | null> {
     const agent = this.managed(agentId);
     this.planner.check(agentId);
-    await this.supervisor.daemon.wanted();
     const policy = this.policyOf(agent);
     const delayMs = options.delaySeconds === undefined ? policy.restartDelayMs : options.delaySeconds * 1_000;
     const reason = options.reason ?? 'asked';

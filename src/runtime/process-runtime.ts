@@ -32,9 +32,8 @@ export interface UnlistedProcess {
   readonly leader: boolean;
 }
 
-export interface DaemonIdentity {
-  readonly pid: number;
-  readonly startTime: number | null;
+/** Which daemon: agents that one launched are orphans under the next. */
+export interface DaemonIdentity extends ProcessIdentity {
   readonly version: string;
 }
 
@@ -83,10 +82,11 @@ export type TerminateOutcome =
   /** Signalled to the end and still there (uninterruptible, or not ours to signal). */
   | { readonly kind: 'alive'; readonly pids: readonly number[] };
 
-/** What a run is, for ending it: its leader if known, and the mark that its descendants carry. */
+/** What is to be ended: a leader if one is known, and everything that carries the mark of the agent, or of one run of it. */
 export interface TerminateTarget {
   readonly agentId: string;
-  readonly runId: string;
+  /** null: whatever run it belongs to. */
+  readonly runId: string | null;
   readonly process: ProcessIdentity | null;
 }
 
@@ -105,11 +105,19 @@ export type RuntimeSignal =
       /** True when somebody ordered it through the process manager; we ourselves never stop a process through it. */
       readonly ordered: boolean;
     }
-  | { readonly kind: 'operator-stopped'; readonly agentId: string; readonly pmId: number; readonly upSince: number }
+  | {
+      readonly kind: 'operator-stopped';
+      readonly agentId: string;
+      readonly pmId: number;
+      /** Of the incarnation that was stopped, or had ended before. */
+      readonly upSince: number;
+      /** When it happened, epoch milliseconds by the daemon's clock, which is ours. */
+      readonly at: number;
+    }
   /** A start or a restart in the operator's shell. */
   | { readonly kind: 'operator-started'; readonly agentId: string; readonly pmId: number; readonly upSince: number }
   /** The daemon says that it is being ended on purpose (`pm2 kill`, `pm2 update`, SIGTERM). */
-  | { readonly kind: 'daemon-ending' }
+  | { readonly kind: 'daemon-ending'; readonly daemon: ProcessIdentity }
   | { readonly kind: 'connection-lost'; readonly detail: string };
 
 /** What everybody but healing gets: looking, no acting. */
@@ -144,7 +152,7 @@ export interface ProcessRuntime extends RuntimeReader {
    */
   launch(plan: LaunchPlan, replaces: number | null): Promise<LaunchOutcome>;
   /**
-   * Ends a run with all its descendants: SIGTERM, then SIGKILL after `killTimeoutMs`. Works by the process table
+   * Ends an agent, or one run of it, with all descendants: SIGTERM, then SIGKILL after `killTimeoutMs`. Works by the process table
    * alone, hence also while the process manager hangs. Verifies each pid by its start time just before each signal.
    */
   terminate(target: TerminateTarget, killTimeoutMs: number): Promise<TerminateOutcome>;

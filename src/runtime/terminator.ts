@@ -1,7 +1,10 @@
 import { sleep, type Clock } from '../kernel';
 import type { ProcessFacts, ProcessInspector } from './process-inspector';
 import type { ProcessIdentity, TerminateOutcome } from './process-runtime';
-import { markOf, treeOf } from './process-tree';
+import { markOf, treeOf, type Mark } from './process-tree';
+
+/** Says which marked processes are meant. */
+type MeansMark = (mark: Mark) => boolean;
 
 const POLL_MS = 15;
 /** Looking for the mark reads the environment of every process, so not at each poll. */
@@ -28,12 +31,12 @@ export class Terminator {
   }
 
   /**
-   * Ends a process with its descendants, and everything that carries the mark of its run: SIGTERM, SIGKILL after
-   * `killTimeoutMs`, until nothing is left.
+   * Ends a process with its descendants, and everything whose mark is `meant`: SIGTERM, SIGKILL after `killTimeoutMs`,
+   * until nothing is left.
    *
-   * @param runId null: only what descends from it or shares its session
+   * @param meant null: only what descends from it or shares its session
    */
-  async end(leader: ProcessIdentity | null, runId: string | null, killTimeoutMs: number): Promise<TerminateOutcome> {
+  async end(leader: ProcessIdentity | null, meant: MeansMark | null, killTimeoutMs: number): Promise<TerminateOutcome> {
     const { clock } = this.options;
     const began = clock.now();
     const known = new Map<number, ProcessFacts>();
@@ -42,8 +45,8 @@ export class Terminator {
       const now = clock.now();
       const search = now >= searchAt;
       if (search) searchAt = now + SEARCH_EVERY_MS;
-      const living = this.look(leader, search ? runId : null, known);
-      if (living.length === 0 && (search || runId === null)) return { kind: 'gone' };
+      const living = this.look(leader, search ? meant : null, known);
+      if (living.length === 0 && (search || meant === null)) return { kind: 'gone' };
       const kill = now - began >= killTimeoutMs;
       if (now - began >= killTimeoutMs + GIVE_UP_MS) return { kind: 'alive', pids: living.map(({ pid }) => pid) };
       for (const process of living) {
@@ -61,14 +64,21 @@ export class Terminator {
   /** What lives of it now: what was seen before, its tree, and where asked all that carries the run's mark. */
   private look(
     leader: ProcessIdentity | null,
-    runId: string | null,
+    meant: MeansMark | null,
     known: ReadonlyMap<number, ProcessFacts>,
   ): ProcessFacts[] {
     const { inspector, key } = this.options;
     const all = inspector.all();
     const roots: ProcessIdentity[] = [...known.values()];
     if (leader !== null) roots.push(leader);
-    if (runId !== null) roots.push(...all.filter(({ pid }) => markOf(pid, inspector, key)?.runId === runId));
+    if (meant !== null) {
+      roots.push(
+        ...all.filter(({ pid }) => {
+          const mark = markOf(pid, inspector, key);
+          return mark !== null && meant(mark);
+        }),
+      );
+    }
     const spared = this.options.spared();
     return treeOf(roots, all).filter(({ pid }) => pid > 1 && !spared.includes(pid));
   }

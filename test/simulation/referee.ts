@@ -4,6 +4,8 @@ import type { FakeProcess, FakeWorld } from '../support/fake-world';
 const SHELL_TAKES_MS = 500;
 /** How long after an act in a shell its traces may still be lost by another fault. */
 const SHELL_WINDOW_MS = 8_000;
+/** From the list before a launch to the launch. */
+const GAP_MS = 100;
 /** A launch under way when an operator acted cannot know of it: the daemon may be frozen for so long. */
 const EXCUSED_MS = 20_000;
 /** An asked end may take this long to be carried out. */
@@ -71,7 +73,9 @@ export class Referee {
     }
     const intent = this.intents.get(agentId);
     if (intent?.allowed.has('running') === true || intent === undefined) return;
-    if (intent.by === 'api' || now - intent.since > EXCUSED_MS)
+    // Between the list and the launch PM2 leaves a gap that nobody can close.
+    if (intent.by === 'shell' && now - intent.since < GAP_MS) this.intend(agentId, ['running', 'stopped'], 'shell');
+    else if (intent.by === 'api' || now - intent.since > EXCUSED_MS)
       this.accuse(agentId, `against the operator: started though stopped by ${intent.by}`);
   }
 

@@ -13,6 +13,8 @@ const STEPS = 45;
 const LONGEST_PAUSE_MS = 6_000;
 /** Time in which a connected supervisor has seen a new daemon. */
 const SEEN_MS = 3_000;
+/** Time after which a launch that was not answered is looked for in lists, and longer than that takes. */
+const UNANSWERED_MS = 6_000;
 /** Long enough for the longest back-off and cool-down that so few failures can lead to. */
 const QUIET_MS = 45 * 60_000;
 
@@ -35,16 +37,23 @@ class Simulation {
   private readonly newId = countedIds();
   private readonly trace: string[] = [];
   private readonly launchFates = new Map<string, LaunchFate[]>();
+  private readonly lived = new Set<string>();
+  private readonly shellBusy = new Set<string>();
   private readonly pending = new Map<string, number>();
+  private commands = 0;
+  private readonly lastCommand = new Map<string, number>();
   /**
    * What is not on disk a kill undoes: stops that were told to be done but not recorded, and that a start came to nothing.
    */
   private readonly unrecorded = new Set<string>();
+  /** A launch whose answer was lost is looked for only then: what is deleted before, nobody has ever seen. */
+  private readonly unansweredUntil = new Map<string, number>();
   private readonly began: number;
   private lossy = true;
   /** How often `pm2 kill` or `pm2 update` was run: what it meets halfway may go either way. */
   private daemonEnds = 0;
   private updatingUntil = 0;
+  private updateSeenAt = 0;
   private life: Life;
 
   constructor(seed: number) {
@@ -52,7 +61,7 @@ class Simulation {
     this.world = new FakeWorld(this.clock, seededRandom(seed + 1_000_003));
     this.began = this.clock.now();
     this.world.faults = {
-      launch: (plan) => this.launchFates.get(plan.agentId)?.shift() ?? 'works',
+      launch: ({ agentId }) => this.fateOfLaunch(agentId),
       signal: (signal) => this.fateOfSignal(signal),
     };
     this.referee = new Referee(this.world, this.clock, AGENTS);
@@ -62,6 +71,7 @@ class Simulation {
     const judged = this.world.onBirth;
     this.world.onBirth = (process) => {
       this.say(`${process.agentId} pid ${process.pid} begins, run ${process.runId}, by ${process.startedBy}`);
+      this.lived.add(process.runId);
       judged(process);
     };
     this.life = this.newLife();
@@ -227,13 +237,16 @@ class Simulation {
     if (event.type !== 'start-asked') referee.askedToEnd(agentId);
     referee.intend(agentId, ['running', 'stopped'], 'api');
     this.say(`${agentId} asked: ${event.type}`);
-    void life.supervisor.daemon.wanted();
+    const command = ++this.commands;
+    this.lastCommand.set(agentId, command);
     const done = (allowed: readonly DesiredState[], how: string) => {
       this.say(`${agentId} ${event.type}: ${how}`);
       const left = this.waitingFor(agentId) - 1;
       this.pending.set(agentId, left);
       // Of commands that overlap nobody can say which came last.
-      if (overlaps || left > 0 || ends !== this.daemonEnds) referee.intend(agentId, ['running', 'stopped'], 'api');
+      const isLast = this.lastCommand.get(agentId) === command;
+      if (overlaps || !isLast || left > 0 || ends !== this.daemonEnds)
+        referee.intend(agentId, ['running', 'stopped'], 'api');
       else referee.intend(agentId, life.isAlive ? allowed : ['running', 'stopped'], 'api');
     };
     life.supervisor.command(agentId, event, meant === 'stopped' ? 'down' : 'up').then(
@@ -257,7 +270,7 @@ class Simulation {
 
   private inShell(agentId: string): void {
     const daemon = this.world.daemon;
-    if (daemon === null || daemon.frozen || this.waitingFor(agentId) > 0) return;
+    if (daemon === null || daemon.frozen || this.waitingFor(agentId) > 0 || this.shellBusy.has(agentId)) return;
     const entry = this.world.listed().find((each) => each.agentId === agentId);
     const alive = this.world.aliveOf(agentId);
     // A process that the shell does not see is none that it could stop or start.
@@ -266,6 +279,8 @@ class Simulation {
     const both: DesiredState[] = ['running', 'stopped'];
     const known = this.lossy && watched;
     this.referee.askedToEnd(agentId);
+    // Its next command meets the list as this one leaves it.
+    this.shellBusy.add(agentId);
     const deed = this.drawn(4);
     if (deed < 1.3) {
       this.say(`${agentId} pm2 stop`);
@@ -273,7 +288,10 @@ class Simulation {
       this.world.operatorStops(agentId);
     } else if (deed < 2.1) {
       this.say(`${agentId} pm2 delete`);
-      this.referee.intend(agentId, watched ? ['stopped'] : both, 'shell');
+      // The entry of a launch that never came to life is none that anybody has heard of for sure.
+      const neverLived = entry.runId !== null && !this.lived.has(entry.runId);
+      const unheardOf = neverLived || this.clock.now() < (this.unansweredUntil.get(agentId) ?? 0);
+      this.referee.intend(agentId, watched && !unheardOf ? ['stopped'] : both, 'shell');
       this.world.operatorDeletes(agentId);
     } else if (entry.process === null) {
       this.say(`${agentId} pm2 start`);
@@ -284,6 +302,7 @@ class Simulation {
       this.referee.intend(agentId, watched ? ['running'] : both, 'shell');
       this.world.operatorRestarts(agentId);
     }
+    this.world.ask(() => this.shellBusy.delete(agentId));
   }
 
   private nextLaunch(agentId: string): void {
@@ -302,6 +321,12 @@ class Simulation {
 
   private restartSupervisor(): void {
     this.referee.traceMayBeLost(AGENTS);
+    // What `pm2 update` had ended and not brought back yet: nobody is left who knows that it was an update.
+    if (this.clock.now() < this.updateSeenAt) {
+      for (const agentId of AGENTS)
+        if (this.referee.allowedOf(agentId).has('running'))
+          this.referee.intend(agentId, ['running', 'stopped'], 'shell');
+    }
     this.say('supervisor is killed');
     this.life.kill();
     for (const agentId of this.unrecorded)
@@ -317,6 +342,7 @@ class Simulation {
     if (this.clock.now() - (this.world.daemon?.bornAt ?? Infinity) < SEEN_MS) return;
     this.referee.traceMayBeLost(AGENTS);
     this.say('daemon is killed');
+    this.shellBusy.clear();
     this.world.killDaemon();
   }
 
@@ -348,7 +374,10 @@ class Simulation {
     if (this.world.daemon?.frozen !== false) return;
     this.daemonEnds += 1;
     const update = this.chance(0.5);
-    if (update) this.updatingUntil = this.clock.now() + 1_000;
+    if (update) {
+      this.updatingUntil = this.clock.now() + 1_000;
+      this.updateSeenAt = this.clock.now() + 1_000 + SEEN_MS;
+    }
     const watched = this.life.isAlive && this.life.runtime.isConnected();
     this.referee.traceMayBeLost(AGENTS);
     this.say(update ? 'pm2 update' : 'pm2 kill');
@@ -361,7 +390,14 @@ class Simulation {
       else if (before.has('running') && !(update && isEnded))
         this.referee.intend(agentId, ['running', 'stopped'], 'shell');
     }
+    this.shellBusy.clear();
     this.world.operatorKillsDaemon(update);
+  }
+
+  private fateOfLaunch(agentId: string): LaunchFate {
+    const fate = this.launchFates.get(agentId)?.shift() ?? 'works';
+    if (fate === 'answer-lost') this.unansweredUntil.set(agentId, this.clock.now() + UNANSWERED_MS);
+    return fate;
   }
 
   private fateOfSignal(signal: RuntimeSignal): readonly number[] {

@@ -109,7 +109,11 @@ export class FakeRuntime implements ProcessRuntime {
     if (this.unsubscribe === null) return { kind: 'failed', reason: 'not-asked', evidence: 'not connected' };
     const answer: LaunchedAnswer | 'silence' = await this.answered(() => this.world.launch(plan, replaces));
     if (answer === 'silence' || answer.kind === 'silence') return { kind: 'unknown', detail: 'no answer in time' };
-    if (answer.kind === 'failed') return { ...answer, evidence: `the launch was ${answer.reason}` };
+    if (answer.kind === 'failed') {
+      const { reason, entry } = answer;
+      await this.call(() => (entry.state = 'stopped'));
+      return { kind: 'failed', reason, evidence: `the launch was ${reason}` };
+    }
     const { process, entry } = answer;
     const startTime = this.world.processes.has(process.pid) ? process.startTime : null;
     const { pmId, uniqueId, upSince } = entry;
@@ -136,7 +140,8 @@ export class FakeRuntime implements ProcessRuntime {
 
   async terminate(target: TerminateTarget, killTimeoutMs: number): Promise<TerminateOutcome> {
     const matches = (process: FakeProcess) =>
-      process.runId === target.runId || (target.process !== null && isSame(process, target.process));
+      (process.agentId === target.agentId && (target.runId === null || process.runId === target.runId)) ||
+      (target.process !== null && isSame(process, target.process));
     return this.end(matches, 'terminate', killTimeoutMs);
   }
 
@@ -151,7 +156,7 @@ export class FakeRuntime implements ProcessRuntime {
   ): Promise<TerminateOutcome> {
     await this.wait(this.world.serviceMs());
     const found = [...this.world.processes.values()].filter(matches);
-    if (found.length === 0) return { kind: 'gone' };
+    if (found.length === 0 || this.closed) return { kind: 'gone' };
     const stubborn = found.some((process) => process.program.endsWith('/stubborn'));
     await this.wait(stubborn ? killTimeoutMs : this.world.serviceMs());
     for (const process of found) {
@@ -160,7 +165,8 @@ export class FakeRuntime implements ProcessRuntime {
       this.world.crash(process.pid, { exitCode: 0, signal: stubborn ? 'SIGKILL' : 'SIGTERM' }, 'ours');
     }
     await this.wait(1);
-    return { kind: 'gone' };
+    // Until nothing is left, as the real one does.
+    return this.end(matches, why, killTimeoutMs);
   }
 
   async forget(pmId: number): Promise<void> {

@@ -63,7 +63,7 @@ export const NO_FAULTS: WorldFaults = {
 
 export type LaunchedAnswer =
   | { readonly kind: 'launched'; readonly process: FakeProcess; readonly entry: Entry }
-  | { readonly kind: 'failed'; readonly reason: 'refused' | 'resources' }
+  | { readonly kind: 'failed'; readonly reason: 'refused' | 'resources'; readonly entry: Entry }
   | { readonly kind: 'silence' };
 
 /** A machine with a process table, a daemon and an operator's shell; faults are drawn by whoever makes it. */
@@ -147,17 +147,15 @@ export class FakeWorld {
     if (daemon === null) return { kind: 'silence' };
     const fate = this.faults.launch(plan);
     if (fate === 'request-lost') return { kind: 'silence' };
-    if (fate === 'refused' || fate === 'resources') {
-      if (replaces !== null) daemon.entries.delete(replaces);
-      return { kind: 'failed', reason: fate };
-    }
     const pmId = replaces ?? this.freePmId(daemon);
     const uniqueId = `u${this.nextStart++}`;
     const entry: Entry = {
       ...{ agentId: plan.agentId, pmId, uniqueId, runId: plan.runId, program: plan.program },
-      ...{ state: 'online', pid: null, upSince: 0 },
+      ...{ state: 'online' as const, pid: null, upSince: this.clock.wall() },
     };
     daemon.entries.set(pmId, entry);
+    // PM2 lists it as online, without a pid, until somebody stops or deletes it.
+    if (fate === 'refused' || fate === 'resources') return { kind: 'failed', reason: fate, entry };
     const process = this.bear(entry, 'us');
     if (fate === 'exits-at-once') this.crash(process.pid, { exitCode: 1, signal: null });
     return fate === 'answer-lost' ? { kind: 'silence' } : { kind: 'launched', process, entry };
@@ -226,7 +224,7 @@ export class FakeWorld {
     this.ask(() => {
       for (const entry of this.entriesOf(agentId)) {
         this.endOrdered(entry);
-        this.tell({ kind: 'operator-stopped', ...this.about(entry) });
+        this.tell({ kind: 'operator-stopped', ...this.about(entry), at: this.clock.wall() });
       }
     });
   }
@@ -263,7 +261,7 @@ export class FakeWorld {
     if (before === null || before.frozen) return;
     const running = [...before.entries.values()].filter((entry) => entry.pid !== null && this.processes.has(entry.pid));
     for (const entry of running) this.endOrdered(entry);
-    this.tell({ kind: 'daemon-ending' });
+    this.tell({ kind: 'daemon-ending', daemon: before.identity });
     this.killDaemon();
     if (!comesBack) return;
     this.clock.after(500, () => {

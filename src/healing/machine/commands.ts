@@ -1,13 +1,14 @@
 import type { LaunchedBy } from './state';
 import type { MachineEvent } from './event';
 import { beginLaunch, beginStop, WAITING_MS, type LaunchIntent } from './launching';
-import type { DownPhase, Fallback, StoppedPhase } from './state';
+import { runOf, type DownPhase, type Fallback, type StoppedPhase } from './state';
 import type { Turn } from './turn';
 
 type Asked<T extends MachineEvent['type']> = Extract<MachineEvent, { type: T }>;
 
 export function startAsked(turn: Turn, event: Asked<'start-asked'>): void {
   const phase = turn.phase;
+  if (event.by === 'operator') turn.update({ startAskedAt: turn.now });
   const desiredBefore = turn.desired;
   switch (phase.kind) {
     case 'verifying':
@@ -43,14 +44,14 @@ export function stopAsked(turn: Turn, event: Asked<'stop-asked'>): void {
 }
 
 /** A stop in the operator's shell is a stop like any other, told apart in the history only. */
-export function operatorStopped(turn: Turn, { upSince }: Asked<'operator-stopped'>): void {
+export function operatorStopped(turn: Turn, { upSince, at }: Asked<'operator-stopped'>): void {
   if (turn.desired === 'stopped') return;
   const { phase, state } = turn;
-  // The word of a stop before a person's latest start, late.
-  if (upSince < state.askedUpSince) return;
-  const isBeingStarted = phase.kind === 'starting' && phase.launch.by === 'operator';
-  if (isBeingStarted && upSince <= (state.lastRun?.upSince ?? 0)) return;
+  // The word of a stop from before a person's latest start, late.
+  if (at < state.startAskedAt && upSince !== runOf(phase)?.upSince) return;
   turn.record('operator.stopped', { how: 'pm2 stop' });
+  // Its end is told already: what appears from here on was started after it, and is no part of the stop.
+  if (phase.kind === 'down' && phase.why === 'operator-acting') turn.enter({ ...phase, why: 'waiting' });
   stop(turn, 'the operator, by pm2');
 }
 
@@ -109,6 +110,7 @@ function awaitThenStop(turn: Turn, runId: string, awaited: 'pending' | 'unknown'
 export function restartAsked(turn: Turn, event: Asked<'restart-asked'>): void {
   const phase = turn.phase;
   const desiredBefore = turn.desired;
+  turn.update({ startAskedAt: turn.now });
   if (phase.kind === 'starting') return; // what comes up is newer than the question: joins it
   turn.desire('running');
   const reason = event.reason;
@@ -152,10 +154,11 @@ export function resetAsked(turn: Turn): void {
   const phase = turn.phase;
   turn.moveCircuit({ type: 'reset' });
   turn.update({ incident: null });
-  const launch = (): LaunchIntent => ({
-    ...askedLaunch('operator', 'circuit reset', { desired: 'running', phase: waiting(turn) }),
-    ...replacing(turn),
-  });
+  const launch = (): LaunchIntent => {
+    const overtaken = phase.kind === 'down' ? phase.launch?.fallback : null;
+    const fallback = overtaken ?? { desired: 'running', phase: waiting(turn) };
+    return { ...askedLaunch('operator', 'circuit reset', fallback), ...replacing(turn) };
+  };
   // While somebody is ending it in a shell, what is desired is not known: a reset is no start.
   const isBeingEnded = phase.kind === 'down' && (phase.why === 'operator-acting' || phase.why === 'daemon-ended');
   if (turn.desired === 'running' && phase.kind === 'down' && !isBeingEnded) beginLaunch(turn, launch());
@@ -196,8 +199,9 @@ function replacing(turn: Turn): Pick<LaunchIntent, 'kind' | 'pidBefore'> {
   return last === null ? { kind: 'spawn', pidBefore: null } : { kind: 'restart', pidBefore: last.process.pid };
 }
 
+/** A command that is still waiting to be carried out fails with the one that overtakes it. */
 function fallbackTo(phase: DownPhase): Fallback {
-  return { desired: 'running', phase };
+  return phase.launch?.fallback ?? { desired: 'running', phase };
 }
 
 function fallbackAfterStop(turn: Turn, then: 'stopped' | 'halted' | 'start'): Fallback {

@@ -1,4 +1,4 @@
-import type { ListedProcess, UnlistedProcess } from '../../runtime';
+import type { ListedProcess, ProcessIdentity, UnlistedProcess } from '../../runtime';
 import type { EndReason } from './effect';
 import type { ExitFacts, LaunchedBy, Run } from './state';
 
@@ -8,7 +8,7 @@ export interface Observation {
   readonly beganAt: number;
   /** Whole process table looked through, not only the daemon's children. */
   readonly scanned: boolean;
-  readonly daemon: { readonly pid: number; readonly startTime: number | null };
+  readonly daemon: ProcessIdentity;
   readonly listed: readonly ListedProcess[];
   readonly unlisted: readonly UnlistedProcess[];
   /** The first look after a start of ours. */
@@ -51,9 +51,9 @@ export type MachineEvent =
     }
   /** A process that must not live has been ended. */
   | { readonly type: 'reaped'; readonly pid: number; readonly runId: string | null; readonly why: EndReason }
-  /** `upSince` of the incarnation that was stopped, or had ended before. */
-  | { readonly type: 'operator-stopped'; readonly upSince: number }
-  | { readonly type: 'daemon-ending' }
+  /** `upSince` of the incarnation that was stopped, or had ended before; `at`: when it was, on our own scale. */
+  | { readonly type: 'operator-stopped'; readonly upSince: number; readonly at: number }
+  | { readonly type: 'daemon-ending'; readonly daemon: ProcessIdentity }
   | { readonly type: 'observed'; readonly observation: Observation }
   /** Somebody counted a failure by hand, and it tripped the circuit. */
   | { readonly type: 'circuit-tripped' }

@@ -16,5 +16,6 @@ export {
   type Run,
 } from './state';
 export { statusOf } from './status';
+export { DAEMON_UPDATE_MS } from './timing';
 export { transition, type Decision } from './transition';
 export { type Situation, type TurnContext } from './turn';

@@ -26,6 +26,7 @@ export function beginLaunch(turn: Turn, intent: LaunchIntent): void {
     outcome: 'pending',
     absences: 0,
     lookAt: null,
+    listedUnder: null,
     exit: null,
   });
   // A person who asks for a start wants it whatever became of the old entry; healing must see that nobody deleted it.

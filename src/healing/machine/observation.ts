@@ -1,4 +1,4 @@
-import type { ListedProcess, UnlistedProcess } from '../../runtime';
+import type { ListedProcess, ProcessIdentity, UnlistedProcess } from '../../runtime';
 import type { Observation } from './event';
 import { crashed } from './failing';
 import { beginLaunch, beginStop, continueAfterStop, healingLaunch } from './launching';
@@ -36,7 +36,7 @@ export function observed(turn: Turn, observation: Observation): void {
     case 'running':
       return observedUp(turn, phase.run, live, observation);
     case 'stopping':
-      return phase.run === null ? observedStopping(turn, phase, live) : undefined;
+      return phase.run === null ? observedStopping(turn, phase, live, observation) : undefined;
     case 'down':
       return observedDown(turn, phase, live, observation);
   }
@@ -76,12 +76,16 @@ function mayLive(turn: Turn, found: UnlistedProcess, observation: Observation): 
   return listed && !(found.leader && older);
 }
 
-function isSame(run: Run, seen: { readonly process: ListedProcess['process'] }): boolean {
-  return seen.process?.pid === run.process.pid && seen.process.startTime === run.process.startTime;
+function isSameProcess(one: ProcessIdentity | null, other: ProcessIdentity | null): boolean {
+  return one !== null && one.pid === other?.pid && one.startTime === other.startTime;
+}
+
+function isSame(run: Run, seen: { readonly process: ProcessIdentity | null }): boolean {
+  return isSameProcess(run.process, seen.process);
 }
 
 function isSameDaemon(run: Run, observation: Observation): boolean {
-  return run.daemon.pid === observation.daemon.pid && run.daemon.startTime === observation.daemon.startTime;
+  return isSameProcess(run.daemon, observation.daemon);
 }
 
 function observedStopped(turn: Turn, live: readonly LiveEntry[], observation: Observation): void {
@@ -108,9 +112,12 @@ function observedStarting(
     turn.answer('up', { kind: 'done' });
     return;
   }
+  const isListed = observation.listed.length > 0;
+  if (!isListed && isSameProcess(phase.listedUnder, observation.daemon)) return stoppedInShell(turn, 'pm2 delete');
   const absences = phase.absences + 1;
   if (absences < ABSENCES_NEEDED) {
-    turn.enter({ ...phase, since: observation.beganAt, absences, lookAt: turn.now + LOOK_AGAIN_MS });
+    const listedUnder = isListed ? observation.daemon : phase.listedUnder;
+    turn.enter({ ...phase, since: observation.beganAt, absences, listedUnder, lookAt: turn.now + LOOK_AGAIN_MS });
     return;
   }
   giveUp(turn, phase.launch.runId);
@@ -181,12 +188,23 @@ function bringBack(turn: Turn, run: Run, reason: string): void {
   beginLaunch(turn, healingLaunch(reason, run.process.pid, null));
 }
 
-function observedStopping(turn: Turn, phase: StoppingPhase, live: readonly LiveEntry[]): void {
+function observedStopping(
+  turn: Turn,
+  phase: StoppingPhase,
+  live: readonly LiveEntry[],
+  observation: Observation,
+): void {
   const entry = live.find((each) => each.runId === phase.runId);
   if (entry !== undefined) {
     const run = toRun(turn, entry, turn.state.lastRun?.daemon ?? { pid: 0, startTime: null });
     turn.update({ lastRun: run });
     beginStop(turn, run, phase.then);
+    return;
+  }
+  if (observation.unlisted.some((found) => found.runId === phase.runId)) {
+    // It did come to life, under a daemon that is gone.
+    turn.effect({ type: 'kill', runId: phase.runId, process: null });
+    turn.enter({ ...phase, absences: 0, againAt: turn.now + LOOK_AGAIN_MS });
     return;
   }
   if (phase.awaited !== 'unknown') return;
@@ -215,7 +233,8 @@ function observedDown(turn: Turn, phase: DownPhase, live: readonly LiveEntry[], 
     } else if (phase.why !== 'daemon-ended') stoppedInShell(turn, 'pm2 delete');
     return;
   }
-  if (phase.why === 'daemon-ended' && turn.desired === 'running' && !isSameDaemon(last, observation)) {
+  const cameBack = !isSameDaemon(last, observation) && observation.listed.some(({ runId }) => runId === last.runId);
+  if (phase.why === 'daemon-ended' && turn.desired === 'running' && cameBack) {
     // `pm2 update` had brought it back, and it has ended since.
     return crashed(turn, last, { exitCode: null, signal: null });
   }
@@ -254,7 +273,7 @@ function adopt(turn: Turn, live: readonly LiveEntry[], observation: Observation)
   turn.desire('running');
   turn.record(byOperator ? 'operator.restarted' : 'agent.adopted', { pid: run.process.pid, runId: run.runId });
   const launch = starting?.runId === run.runId ? starting : null;
-  if (byOperator || launch?.by === 'operator') turn.update({ askedUpSince: run.upSince });
+  if (byOperator) turn.update({ startAskedAt: turn.now - Math.max(0, turn.context.wall - run.upSince) });
   turn.update({ lastRun: run, failedRunId: null, phase: { kind: 'verifying', since: turn.now, run, launch } });
 }
 

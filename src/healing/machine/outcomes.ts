@@ -32,7 +32,6 @@ export function launchSucceeded(turn: Turn, run: Run): void {
 function launched(turn: Turn, phase: StartingPhase, run: Run): void {
   const launch = phase.launch;
   noteAttempt(turn, launch);
-  if (launch.by === 'operator') turn.update({ askedUpSince: run.upSince });
   turn.update({ lastRun: run, phase: { kind: 'verifying', since: turn.now, run, launch } });
   const pid = run.process.pid;
   turn.record('agent.spawned', { pid, runId: run.runId, by: launch.by, reason: launch.reason });
@@ -63,8 +62,6 @@ export function launchFailed(turn: Turn, event: Outcome<'launch-failed'>): void 
   const { launch } = phase;
   const fault = event.fault;
   if (fault.kind === 'cancelled') return;
-  // The entry it should have replaced may be gone with it: its absence must not look like a deletion by a person.
-  if (fault.kind === 'failed' || fault.kind === 'resources') turn.update({ lastRun: null });
   turn.answer('up', { kind: 'refused', ...refusal(fault) });
   if (launch.fallback !== null) {
     fallBack(turn, launch);

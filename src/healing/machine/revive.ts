@@ -5,7 +5,8 @@ import type { AgentState, DownPhase, Phase } from './state';
  * Saved due times may lie anywhere after the clock was set, so they are clamped to [now, now + the longest delay].
  */
 export function revivedState(saved: AgentState, now: number, longestDelayMs: number): AgentState {
-  return { ...saved, phase: revivedPhase(saved.phase, now - 1, longestDelayMs) };
+  const startAskedAt = Math.min(saved.startAskedAt, now);
+  return { ...saved, startAskedAt, phase: revivedPhase(saved.phase, now - 1, longestDelayMs) };
 }
 
 function revivedPhase(phase: Phase, now: number, longestDelayMs: number): Phase {

@@ -13,7 +13,7 @@ export interface Run {
   /** `Clock.now()` when we learned of it. */
   readonly launchedAt: number;
   /** The daemon that launched it: a run that is missing from the list of the same daemon was deleted by a person. */
-  readonly daemon: { readonly pid: number; readonly startTime: number | null };
+  readonly daemon: ProcessIdentity;
 }
 
 export type LaunchedBy = 'operator' | 'routing' | 'autostart' | 'healing';
@@ -59,6 +59,8 @@ export interface StartingPhase {
   /** Since the outcome is unknown: the lists that began after it and showed no such process, and when to look again. */
   readonly absences: number;
   readonly lookAt: number | null;
+  /** The daemon under which an entry of the agent was listed since, with or without a process; null: none was seen. */
+  readonly listedUnder: ProcessIdentity | null;
   /** An exit that overtook the answer. */
   readonly exit: ExitFacts | null;
 }
@@ -141,8 +143,8 @@ export interface AgentState {
   readonly incident: Incident | null;
   /** The latest run that stood in PM2's list under us: its entry, if stopped, is still there. */
   readonly lastRun: Run | null;
-  /** `upSince` of the latest run that a person started: what a shell said of earlier ones is overtaken. */
-  readonly askedUpSince: number;
+  /** `Clock.now()` when a person last asked for a start: what a shell did before is overtaken. */
+  readonly startAskedAt: number;
   /** Runs whose launch was given up without an answer: should one appear, it is ended, never adopted. */
   readonly ghosts: readonly string[];
   /** The run whose failure is counted: at most one failure a generation. */
@@ -157,7 +159,7 @@ export function newAgentState(now: number): AgentState {
     phase: { kind: 'stopped', since: now },
     incident: null,
     lastRun: null,
-    askedUpSince: 0,
+    startAskedAt: 0,
     ghosts: [],
     failedRunId: null,
     restarts: 0,

@@ -1,3 +1,4 @@
+import type { ProcessIdentity } from '../../runtime';
 import { operatorStopped, resetAsked, restartAsked, startAsked, stopAsked } from './commands';
 import type { Effect } from './effect';
 import type { MachineEvent } from './event';
@@ -51,7 +52,7 @@ function apply(turn: Turn, event: MachineEvent): void {
     case 'operator-stopped':
       return operatorStopped(turn, event);
     case 'daemon-ending':
-      return daemonEnding(turn);
+      return daemonEnding(turn, event.daemon);
     case 'observed':
       return observed(turn, event.observation);
     case 'circuit-tripped':
@@ -68,10 +69,13 @@ function reaped(turn: Turn, { pid, runId, why }: Extract<MachineEvent, { type: '
 }
 
 /** Somebody ends the daemon on purpose: what it ended stays down, unless a new daemon brings it back at once. */
-function daemonEnding(turn: Turn): void {
+function daemonEnding(turn: Turn, daemon: ProcessIdentity): void {
   const phase = turn.phase;
   const acting = phase.kind === 'down' && phase.why === 'operator-acting';
   if (phase.kind !== 'verifying' && phase.kind !== 'running' && !acting) return;
+  // An orphan of an earlier daemon is not ended by the end of this one.
+  const run = runOf(phase) ?? turn.state.lastRun;
+  if (run?.daemon.pid !== daemon.pid || run.daemon.startTime !== daemon.startTime) return;
   const until = turn.now + DAEMON_UPDATE_MS;
   turn.enter({ kind: 'down', since: turn.now, why: 'daemon-ended', until, launch: null });
 }

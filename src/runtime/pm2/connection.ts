@@ -31,7 +31,6 @@ export class Connection {
    */
   static async open(options: ConnectionOptions, tell: (signal: RuntimeSignal) => void): Promise<Connection | null> {
     const { pm2Home, timeoutMs } = options;
-    const decoder = new EventDecoder();
     let opened: Connection | null = null;
     const lost = () => {
       if (opened === null) return;
@@ -52,6 +51,7 @@ export class Connection {
     }
     try {
       const daemon = await identify(rpc, options);
+      const decoder = new EventDecoder({ pid: daemon.pid, startTime: daemon.startTime });
       // Events before this subscription are missed: a list follows each connection.
       const bus = await Bus.connect(
         path.join(pm2Home, 'pub.sock'),

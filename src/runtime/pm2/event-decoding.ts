@@ -1,4 +1,4 @@
-import type { RuntimeSignal } from '../process-runtime';
+import type { ProcessIdentity, RuntimeSignal } from '../process-runtime';
 import type { BusTopic } from './bus';
 import { daemonLogSchema, isOurs, processEventSchema, type Pm2Record } from './pm2-packet';
 
@@ -18,11 +18,13 @@ export class EventDecoder {
   private readonly evidence = new Map<number, ExitEvidence>();
   private readonly ended = new Map<number, string>();
 
+  constructor(private readonly daemon: ProcessIdentity) {}
+
   /** @returns null for everything that does not concern an agent's life */
   decode(topic: BusTopic, packet: unknown): RuntimeSignal | null {
     switch (topic) {
       case 'pm2:kill':
-        return { kind: 'daemon-ending' };
+        return { kind: 'daemon-ending', daemon: this.daemon };
       case 'log:PM2':
         this.noteEvidence(packet);
         return null;
@@ -42,12 +44,12 @@ export class EventDecoder {
   private decodeEvent(packet: unknown): RuntimeSignal | null {
     const parsed = processEventSchema.safeParse(packet);
     if (!parsed.success || !isOurs(parsed.data.process)) return null;
-    const { event, manually, process } = parsed.data;
+    const { event, manually, process, at } = parsed.data;
     if (event === 'exit') return this.decodeExit(process);
     if (manually !== true) return null;
     const who = { agentId: process.name, pmId: process.pm_id, upSince: process.pm_uptime ?? 0 };
     // `start` is also told of our own launches; what an operator starts afresh shows in the next list.
-    if (event === 'stop') return { kind: 'operator-stopped', ...who };
+    if (event === 'stop') return { kind: 'operator-stopped', ...who, at: at ?? 0 };
     if (event === 'restart') return { kind: 'operator-started', ...who };
     return null;
   }

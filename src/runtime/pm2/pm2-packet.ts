@@ -31,6 +31,7 @@ export const listRowSchema = z.object({
 export const processEventSchema = z.object({
   event: z.string(),
   manually: z.boolean().optional(),
+  at: z.number().optional(),
   process: recordSchema,
 });
 

@@ -12,6 +12,7 @@ import type {
   TerminateOutcome,
   TerminateTarget,
 } from '../process-runtime';
+import type { Mark } from '../process-tree';
 import { Terminator } from '../terminator';
 import { Connection } from './connection';
 import { daemonPid, startDaemon } from './daemon';
@@ -144,8 +145,9 @@ export class Pm2Runtime implements ProcessRuntime {
     const record = prepared.pm2_env;
     const pid = prepared.process?.pid ?? prepared.pid;
     if (typeof pid !== 'number' || pid <= 0) {
-      // A ghost without a pid makes PM2 fail to measure all the others.
-      await connection.rpc.call('deleteProcessId', record.pm_id);
+      // Listed as online without a pid it makes PM2 fail to measure all the others. Stopped, not deleted: an entry that is
+      // missing means that a person deleted it.
+      await connection.rpc.call('stopProcessId', record.pm_id);
       return { kind: 'failed', reason: 'refused', evidence: 'the system could not execute it; see pm2.log' };
     }
     connection.restartTimes.set(record.pm_id, record.restart_time ?? 0);
@@ -160,7 +162,9 @@ export class Pm2Runtime implements ProcessRuntime {
   }
 
   terminate(target: TerminateTarget, killTimeoutMs: number): Promise<TerminateOutcome> {
-    return this.terminator.end(target.process, target.runId, killTimeoutMs);
+    const { agentId, runId, process } = target;
+    const isMeant = (mark: Mark) => mark.agentId === agentId && (runId === null || mark.runId === runId);
+    return this.terminator.end(process, isMeant, killTimeoutMs);
   }
 
   endProcess(process: ProcessIdentity, killTimeoutMs: number): Promise<TerminateOutcome> {

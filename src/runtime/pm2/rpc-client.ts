@@ -2,7 +2,7 @@ import axon from 'pm2/modules/pm2-axon';
 import axonRpc from 'pm2/modules/pm2-axon-rpc';
 
 /** The methods of PM2's daemon that we call, and no others (PM2-FACTS: some of the others kill it). */
-export type RpcMethod = 'prepare' | 'deleteProcessId' | 'getMonitorData' | 'getVersion' | 'ping';
+export type RpcMethod = 'prepare' | 'stopProcessId' | 'deleteProcessId' | 'getMonitorData' | 'getVersion' | 'ping';
 
 export type RpcAnswer =
   | { readonly kind: 'answered'; readonly value: unknown }
