@@ -78,13 +78,12 @@ export class EffectRunner {
   }
 
   private async kill(cell: AgentCell, effect: Extract<ActingEffect, { type: 'kill' }>): Promise<void> {
-    const { runId, process } = effect;
+    const { runId, process, scope } = effect;
     const { killTimeoutMs } = this.ports.policyOf(cell.agentId);
     let gone = false;
     let pids: readonly number[] = process === null ? [] : [process.pid];
     try {
-      // Whatever run it belongs to: what is to end has no process at all afterwards, also none that nobody knew of.
-      const target = { agentId: cell.agentId, runId: null, process };
+      const target = { agentId: cell.agentId, runId: scope === 'agent' ? null : runId, process };
       const outcome = await this.ports.runtime.terminate(target, killTimeoutMs);
       gone = outcome.kind === 'gone';
       if (outcome.kind === 'alive') pids = outcome.pids;

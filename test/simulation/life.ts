@@ -30,6 +30,8 @@ export interface LifeParts {
   readonly newId: NewId;
   readonly agentIds: readonly string[];
   readonly trace: (line: string) => void;
+  /** False: without the periodic pass and its list. */
+  readonly relists: boolean;
 }
 
 /** One supervisor from its start to its end: the production parts over the fake world. */
@@ -104,7 +106,7 @@ export class Life {
       );
     }
     await this.supervisor.begin();
-    this.passEvery();
+    if (this.parts.relists) this.passEvery();
   }
 
   /** kill -9: nothing is said goodbye to. */

@@ -6,6 +6,7 @@ import { FakeWorld, type LaunchFate } from '../support/fake-world';
 import { countedIds, seededRandom } from '../support/seeded';
 import { FakeDisk } from './fake-disk';
 import { Life } from './life';
+import { OperatorShell } from './operator-shell';
 import { Referee } from './referee';
 
 const AGENTS = ['a', 'b', 'c'];
@@ -23,9 +24,13 @@ export interface Outcome {
   readonly trace: readonly string[];
 }
 
-/** Plays one seed: faults and people's commands on three agents, then a long quiet, then the judgement. */
-export async function simulate(seed: number): Promise<Outcome> {
-  return new Simulation(seed).play();
+/**
+ * Plays one seed: faults and people's commands on three agents, then a long quiet, then the judgement.
+ *
+ * @param relists false: without the periodic list, to show what it is for
+ */
+export async function simulate(seed: number, relists = true): Promise<Outcome> {
+  return new Simulation(seed, relists).play();
 }
 
 class Simulation {
@@ -34,11 +39,10 @@ class Simulation {
   private readonly world;
   private readonly disk = new FakeDisk();
   private readonly referee;
+  private readonly shell;
   private readonly newId = countedIds();
   private readonly trace: string[] = [];
   private readonly launchFates = new Map<string, LaunchFate[]>();
-  private readonly lived = new Set<string>();
-  private readonly shellBusy = new Set<string>();
   private readonly pending = new Map<string, number>();
   private commands = 0;
   private readonly lastCommand = new Map<string, number>();
@@ -46,8 +50,6 @@ class Simulation {
    * What is not on disk a kill undoes: stops that were told to be done but not recorded, and that a start came to nothing.
    */
   private readonly unrecorded = new Set<string>();
-  /** A launch whose answer was lost is looked for only then: what is deleted before, nobody has ever seen. */
-  private readonly unansweredUntil = new Map<string, number>();
   private readonly began: number;
   private lossy = true;
   /** How often `pm2 kill` or `pm2 update` was run: what it meets halfway may go either way. */
@@ -56,7 +58,10 @@ class Simulation {
   private updateSeenAt = 0;
   private life: Life;
 
-  constructor(seed: number) {
+  constructor(
+    seed: number,
+    private readonly relists: boolean,
+  ) {
     this.random = seededRandom(seed);
     this.world = new FakeWorld(this.clock, seededRandom(seed + 1_000_003));
     this.began = this.clock.now();
@@ -65,13 +70,22 @@ class Simulation {
       signal: (signal) => this.fateOfSignal(signal),
     };
     this.referee = new Referee(this.world, this.clock, AGENTS);
+    this.shell = new OperatorShell({
+      world: this.world,
+      clock: this.clock,
+      referee: this.referee,
+      draw: (below) => this.drawn(below),
+      say: (line) => {
+        this.say(line);
+      },
+    });
     this.world.onDeath = (process, how) => {
       this.say(`${process.agentId} pid ${process.pid} ended (${how})`);
     };
     const judged = this.world.onBirth;
     this.world.onBirth = (process) => {
       this.say(`${process.agentId} pid ${process.pid} begins, run ${process.runId}, by ${process.startedBy}`);
-      this.lived.add(process.runId);
+      this.shell.lived.add(process.runId);
       judged(process);
     };
     this.life = this.newLife();
@@ -114,7 +128,7 @@ class Simulation {
     const trace = (line: string) => {
       this.say(line);
     };
-    const life = new Life({ world, disk, clock, random, newId, agentIds: AGENTS, trace });
+    const life = new Life({ world, disk, clock, random, newId, agentIds: AGENTS, trace, relists: this.relists });
     life.runtime.onEnding = (process) => {
       this.referee.ended(process);
     };
@@ -269,40 +283,9 @@ class Simulation {
   }
 
   private inShell(agentId: string): void {
-    const daemon = this.world.daemon;
-    if (daemon === null || daemon.frozen || this.waitingFor(agentId) > 0 || this.shellBusy.has(agentId)) return;
-    const entry = this.world.listed().find((each) => each.agentId === agentId);
-    const alive = this.world.aliveOf(agentId);
-    // A process that the shell does not see is none that it could stop or start.
-    if (entry === undefined || alive.length > 1 || (alive.length === 1 && entry.process === null)) return;
+    if (this.waitingFor(agentId) > 0 || this.clock.now() < this.updatingUntil) return;
     const watched = this.life.isAlive && this.life.runtime.isConnected();
-    const both: DesiredState[] = ['running', 'stopped'];
-    const known = this.lossy && watched;
-    this.referee.askedToEnd(agentId);
-    // Its next command meets the list as this one leaves it.
-    this.shellBusy.add(agentId);
-    const deed = this.drawn(4);
-    if (deed < 1.3) {
-      this.say(`${agentId} pm2 stop`);
-      this.referee.intend(agentId, known ? ['stopped'] : both, 'shell');
-      this.world.operatorStops(agentId);
-    } else if (deed < 2.1) {
-      this.say(`${agentId} pm2 delete`);
-      // The entry of a launch that never came to life is none that anybody has heard of for sure.
-      const neverLived = entry.runId !== null && !this.lived.has(entry.runId);
-      const unheardOf = neverLived || this.clock.now() < (this.unansweredUntil.get(agentId) ?? 0);
-      this.referee.intend(agentId, watched && !unheardOf ? ['stopped'] : both, 'shell');
-      this.world.operatorDeletes(agentId);
-    } else if (entry.process === null) {
-      this.say(`${agentId} pm2 start`);
-      this.referee.intend(agentId, watched ? ['running'] : both, 'shell');
-      this.world.operatorStarts(agentId);
-    } else {
-      this.say(`${agentId} pm2 restart`);
-      this.referee.intend(agentId, watched ? ['running'] : both, 'shell');
-      this.world.operatorRestarts(agentId);
-    }
-    this.world.ask(() => this.shellBusy.delete(agentId));
+    this.shell.act(agentId, { watched, lossy: this.lossy });
   }
 
   private nextLaunch(agentId: string): void {
@@ -342,7 +325,7 @@ class Simulation {
     if (this.clock.now() - (this.world.daemon?.bornAt ?? Infinity) < SEEN_MS) return;
     this.referee.traceMayBeLost(AGENTS);
     this.say('daemon is killed');
-    this.shellBusy.clear();
+    this.shell.interrupted();
     this.world.killDaemon();
   }
 
@@ -390,13 +373,13 @@ class Simulation {
       else if (before.has('running') && !(update && isEnded))
         this.referee.intend(agentId, ['running', 'stopped'], 'shell');
     }
-    this.shellBusy.clear();
+    this.shell.interrupted();
     this.world.operatorKillsDaemon(update);
   }
 
   private fateOfLaunch(agentId: string): LaunchFate {
     const fate = this.launchFates.get(agentId)?.shift() ?? 'works';
-    if (fate === 'answer-lost') this.unansweredUntil.set(agentId, this.clock.now() + UNANSWERED_MS);
+    if (fate === 'answer-lost') this.shell.unansweredUntil.set(agentId, this.clock.now() + UNANSWERED_MS);
     return fate;
   }
 

@@ -160,7 +160,7 @@ export class FakeRuntime implements ProcessRuntime {
     const stubborn = found.some((process) => process.program.endsWith('/stubborn'));
     await this.wait(stubborn ? killTimeoutMs : this.world.serviceMs());
     for (const process of found) {
-      if (this.closed || !this.world.processes.has(process.pid)) continue;
+      if (this.isClosed() || !this.world.processes.has(process.pid)) continue;
       this.onEnding(process, why);
       this.world.crash(process.pid, { exitCode: 0, signal: stubborn ? 'SIGKILL' : 'SIGTERM' }, 'ours');
     }
@@ -193,6 +193,10 @@ export class FakeRuntime implements ProcessRuntime {
 
   private tell(signal: RuntimeSignal): void {
     for (const listener of [...this.listeners]) listener(signal);
+  }
+
+  private isClosed(): boolean {
+    return this.closed;
   }
 
   private wait(milliseconds: number): Promise<void> {

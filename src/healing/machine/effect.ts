@@ -20,8 +20,16 @@ export type Effect =
    * that entry is gone, a person has deleted it.
    */
   | { readonly type: 'launch'; readonly launch: Launch; readonly lastRun: Run | null; readonly mustBeListed: boolean }
-  /** End a run and its descendants; the outcome comes back as `kill-ended`. */
-  | { readonly type: 'kill'; readonly runId: string; readonly process: ProcessIdentity | null }
+  /**
+   * End a run and its descendants; the outcome comes back as `kill-ended`. `scope` agent: whatever else of the agent lives
+   * too, for what is stopped has no process at all, also none that nobody knew of.
+   */
+  | {
+      readonly type: 'kill';
+      readonly runId: string;
+      readonly process: ProcessIdentity | null;
+      readonly scope: 'run' | 'agent';
+    }
   /** End a process that must not live; once it is gone, `reaped` comes back. */
   | {
       readonly type: 'end-process';

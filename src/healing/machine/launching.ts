@@ -1,4 +1,5 @@
 import type { Turn } from './turn';
+import type { Effect } from './effect';
 import type { Launch, Run, Sequel } from './state';
 
 export type LaunchIntent = Omit<Launch, 'runId'>;
@@ -46,7 +47,15 @@ export function beginStop(turn: Turn, run: Run, then: Sequel): void {
     then,
     againAt: null,
   });
-  turn.effect({ type: 'kill', runId: run.runId, process: run.process });
+  turn.effect(killOf(run, then));
+}
+
+/** What is started again must not be taken for what is ended: then only the run itself goes. */
+export function killOf(
+  { runId, process }: Pick<Run, 'runId'> & { process: Run['process'] | null },
+  then: Sequel,
+): Effect {
+  return { type: 'kill', runId, process, scope: then.kind === 'start' ? 'run' : 'agent' };
 }
 
 /** A run is proven dead, or proven never to have been: what was to follow follows. */

@@ -1,7 +1,7 @@
 import type { ListedProcess, ProcessIdentity, UnlistedProcess } from '../../runtime';
 import type { Observation } from './event';
 import { crashed } from './failing';
-import { beginLaunch, beginStop, continueAfterStop, healingLaunch } from './launching';
+import { beginLaunch, beginStop, continueAfterStop, healingLaunch, killOf } from './launching';
 import { LOOK_AGAIN_MS, OPERATOR_ACTING_MS } from './outcomes';
 import { runOf, type DownPhase, type Run, type StartingPhase, type StoppingPhase } from './state';
 import type { Turn } from './turn';
@@ -203,7 +203,7 @@ function observedStopping(
   }
   if (observation.unlisted.some((found) => found.runId === phase.runId)) {
     // It did come to life, under a daemon that is gone.
-    turn.effect({ type: 'kill', runId: phase.runId, process: null });
+    turn.effect(killOf({ runId: phase.runId, process: null }, phase.then));
     turn.enter({ ...phase, absences: 0, againAt: turn.now + LOOK_AGAIN_MS });
     return;
   }

@@ -1,5 +1,5 @@
 import { deadlineOf } from './deadline';
-import { beginLaunch, healingLaunch } from './launching';
+import { beginLaunch, healingLaunch, killOf } from './launching';
 import { LOOK_AGAIN_MS, OPERATOR_ACTING_MS } from './outcomes';
 import type { DownPhase, RunningPhase, StoppingPhase, VerifyingPhase } from './state';
 import type { Turn } from './turn';
@@ -62,7 +62,7 @@ function stable(turn: Turn, phase: RunningPhase): void {
 function stillStopping(turn: Turn, phase: StoppingPhase): void {
   turn.enter({ ...phase, againAt: turn.now + LOOK_AGAIN_MS });
   if (phase.run === null) turn.effect({ type: 'observe', scan: true });
-  else turn.effect({ type: 'kill', runId: phase.runId, process: phase.run.process });
+  else turn.effect(killOf(phase.run, phase.then));
 }
 
 function due(turn: Turn, phase: DownPhase): void {

@@ -70,14 +70,20 @@ function reaped(turn: Turn, { pid, runId, why }: Extract<MachineEvent, { type: '
 
 /** Somebody ends the daemon on purpose: what it ended stays down, unless a new daemon brings it back at once. */
 function daemonEnding(turn: Turn, daemon: ProcessIdentity): void {
-  const phase = turn.phase;
-  const acting = phase.kind === 'down' && phase.why === 'operator-acting';
-  if (phase.kind !== 'verifying' && phase.kind !== 'running' && !acting) return;
-  // An orphan of an earlier daemon is not ended by the end of this one.
-  const run = runOf(phase) ?? turn.state.lastRun;
-  if (run?.daemon.pid !== daemon.pid || run.daemon.startTime !== daemon.startTime) return;
+  if (!isEndedWith(turn, daemon)) return;
   const until = turn.now + DAEMON_UPDATE_MS;
   turn.enter({ kind: 'down', since: turn.now, why: 'daemon-ended', until, launch: null });
+}
+
+function isEndedWith(turn: Turn, daemon: ProcessIdentity): boolean {
+  const phase = turn.phase;
+  // What healing was just starting goes with the daemon that was asked; what a person asked for is still wanted.
+  if (phase.kind === 'starting') return phase.launch.by === 'healing';
+  const acting = phase.kind === 'down' && phase.why === 'operator-acting';
+  if (phase.kind !== 'verifying' && phase.kind !== 'running' && !acting) return false;
+  // An orphan of an earlier daemon is not ended by the end of this one.
+  const run = runOf(phase) ?? turn.state.lastRun;
+  return run?.daemon.pid === daemon.pid && run.daemon.startTime === daemon.startTime;
 }
 
 /** A failure counted by hand tripped the circuit: halted means that there is no process. */
