@@ -43,7 +43,8 @@ export class EffectRunner {
   }
 
   private async launch(cell: AgentCell, effect: Extract<ActingEffect, { type: 'launch' }>): Promise<void> {
-    const { launch, lastRun, mustBeListed } = effect;
+    const { launch, lastRun } = effect;
+    const { mustBeListed } = launch;
     const isWanted = () => isStarting(cell, launch.runId);
     if (!isWanted()) {
       cell.post({ type: 'launch-failed', runId: launch.runId, fault: { kind: 'cancelled' } });

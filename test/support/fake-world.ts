@@ -157,7 +157,7 @@ export class FakeWorld {
     // PM2 lists it as online, without a pid, until somebody stops or deletes it.
     if (fate === 'refused' || fate === 'resources') return { kind: 'failed', reason: fate, entry };
     const process = this.bear(entry, 'us');
-    if (fate === 'exits-at-once') this.crash(process.pid, { exitCode: 1, signal: null });
+    if (fate === 'exits-at-once') this.crash(process.pid, { exitCode: 3, signal: null });
     return fate === 'answer-lost' ? { kind: 'silence' } : { kind: 'launched', process, entry };
   }
 
@@ -261,7 +261,8 @@ export class FakeWorld {
     if (before === null || before.frozen) return;
     const running = [...before.entries.values()].filter((entry) => entry.pid !== null && this.processes.has(entry.pid));
     for (const entry of running) this.endOrdered(entry);
-    this.tell({ kind: 'daemon-ending', daemon: before.identity });
+    const { pid, startTime } = before.identity;
+    this.tell({ kind: 'daemon-ending', daemon: { pid, startTime } });
     this.killDaemon();
     if (!comesBack) return;
     this.clock.after(500, () => {

@@ -121,6 +121,7 @@ export function restartAsked(turn: Turn, event: Asked<'restart-asked'>): void {
       const launch: LaunchIntent = {
         ...askedLaunch('operator', reason, { desired: 'running', phase: waiting(turn) }),
         kind: 'restart',
+        mustBeListed: true,
         pidBefore: phase.run.process.pid,
       };
       beginStop(turn, phase.run, { kind: 'start', launch, delayMs: event.delayMs });
@@ -189,6 +190,8 @@ function askedLaunch(by: LaunchedBy, reason: string, fallback: Fallback | null):
     pidBefore: null,
     attempt: null,
     trial: false,
+    // A person who asks for a start wants it whatever became of the old entry.
+    mustBeListed: false,
     fallback: keepsFallback ? fallback : null,
   };
 }

@@ -15,11 +15,8 @@ export type Waiters = 'up' | 'down';
 export type EndReason = 'orphan' | 'descendant' | 'double' | 'given-up';
 
 export type Effect =
-  /**
-   * Through the launch guard; the outcome comes back as an event. `lastRun`: whose entry it takes over. `mustBeListed`: if
-   * that entry is gone, a person has deleted it.
-   */
-  | { readonly type: 'launch'; readonly launch: Launch; readonly lastRun: Run | null; readonly mustBeListed: boolean }
+  /** Through the launch guard; the outcome comes back as an event. `lastRun`: whose entry it takes over. */
+  | { readonly type: 'launch'; readonly launch: Launch; readonly lastRun: Run | null }
   /**
    * End a run and its descendants; the outcome comes back as `kill-ended`. `scope` agent: whatever else of the agent lives
    * too, for what is stopped has no process at all, also none that nobody knew of.

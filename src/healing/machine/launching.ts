@@ -9,7 +9,8 @@ export const WAITING_MS = 2_000;
 
 /** A launch that healing makes by itself, to bring back what should run. */
 export function healingLaunch(reason: string, pidBefore: number | null, attempt: number | null): LaunchIntent {
-  return { by: 'healing', reason, kind: 'restart', pidBefore, attempt, trial: false, fallback: null };
+  const always = { by: 'healing', kind: 'restart', trial: false, mustBeListed: true, fallback: null } as const;
+  return { ...always, reason, pidBefore, attempt };
 }
 
 /** Begins a launch: from here on only its outcome, or a list, says whether there is a process. */
@@ -30,9 +31,7 @@ export function beginLaunch(turn: Turn, intent: LaunchIntent): void {
     listedUnder: null,
     exit: null,
   });
-  // A person who asks for a start wants it whatever became of the old entry; healing must see that nobody deleted it.
-  const mustBeListed = intent.by === 'healing';
-  turn.effect({ type: 'launch', launch, lastRun: turn.state.lastRun, mustBeListed });
+  turn.effect({ type: 'launch', launch, lastRun: turn.state.lastRun });
 }
 
 /** Begins to end a run; only proof of its death ends this phase. */

@@ -30,6 +30,8 @@ export interface Launch {
   readonly attempt: number | null;
   /** True for the one launch that an OPEN circuit allows. */
   readonly trial: boolean;
+  /** Its entry was listed when this was decided: if it is missing from the list of the same daemon, a person deleted it. */
+  readonly mustBeListed: boolean;
   /** For a command: what to fall back to when it is refused or fails, as if it had never been given. */
   readonly fallback: Fallback | null;
 }
