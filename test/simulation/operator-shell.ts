@@ -61,15 +61,20 @@ export class OperatorShell {
 
   private delete(agentId: string, entry: ListedProcess, { watched }: Audience): void {
     this.parts.say(`${agentId} pm2 delete`);
-    // The entry of a launch that never came to life is none that anybody has heard of for sure.
-    const neverLived = entry.runId !== null && !this.lived.has(entry.runId);
-    const unheardOf = neverLived || this.parts.clock.now() < (this.unansweredUntil.get(agentId) ?? 0);
-    this.parts.referee.intend(agentId, watched && !unheardOf ? ['stopped'] : BOTH, 'shell');
+    const isSeen = watched && !this.isUnheardOf(agentId, entry);
+    this.parts.referee.intend(agentId, isSeen ? ['stopped'] : BOTH, 'shell');
     this.parts.world.operatorDeletes(agentId);
   }
 
+  /** The entry of a launch that never came to life, or was not answered, is none that anybody has heard of for sure. */
+  private isUnheardOf(agentId: string, entry: ListedProcess): boolean {
+    const neverLived = entry.runId !== null && !this.lived.has(entry.runId);
+    return neverLived || this.parts.clock.now() < (this.unansweredUntil.get(agentId) ?? 0);
+  }
+
   private startOrRestart(agentId: string, entry: ListedProcess, { watched }: Audience): void {
-    this.parts.referee.intend(agentId, watched ? ['running'] : BOTH, 'shell');
+    const isSeen = watched && !this.isUnheardOf(agentId, entry);
+    this.parts.referee.intend(agentId, isSeen ? ['running'] : BOTH, 'shell');
     if (entry.process === null) {
       this.parts.say(`${agentId} pm2 start`);
       this.parts.world.operatorStarts(agentId);

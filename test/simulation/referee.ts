@@ -55,10 +55,10 @@ export class Referee {
   }
 
   /** Something broke: what was done in a shell just before may have left no trace. */
-  traceMayBeLost(agentIds: readonly string[]): void {
+  traceMayBeLost(agentIds: readonly string[], since = this.clock.now() - SHELL_WINDOW_MS): void {
     for (const agentId of agentIds) {
       const intent = this.intents.get(agentId);
-      if (intent?.by === 'shell' && this.clock.now() - intent.since < SHELL_WINDOW_MS)
+      if (intent?.by === 'shell' && intent.since > since)
         this.intend(agentId, ['running', 'stopped'], 'shell');
     }
   }

@@ -14,6 +14,8 @@ const STEPS = 45;
 const LONGEST_PAUSE_MS = 6_000;
 /** Time in which a connected supervisor has seen a new daemon. */
 const SEEN_MS = 3_000;
+/** Time in which everything that waited is saved. */
+const SAVED_MS = 2_000;
 /** Time after which a launch that was not answered is looked for in lists, and longer than that takes. */
 const UNANSWERED_MS = 6_000;
 /** Long enough for the longest back-off and cool-down that so few failures can lead to. */
@@ -51,6 +53,8 @@ class Simulation {
    */
   private readonly unrecorded = new Set<string>();
   private readonly began: number;
+  /** What was seen in a shell since then is not on disk; Infinity: everything is. */
+  private notSavedSince = Infinity;
   private lossy = true;
   /** How often `pm2 kill` or `pm2 update` was run: what it meets halfway may go either way. */
   private daemonEnds = 0;
@@ -304,6 +308,7 @@ class Simulation {
 
   private restartSupervisor(): void {
     this.referee.traceMayBeLost(AGENTS);
+    this.referee.traceMayBeLost(AGENTS, this.notSavedSince);
     // What `pm2 update` had ended and not brought back yet: nobody is left who knows that it was an update.
     if (this.clock.now() < this.updateSeenAt) {
       for (const agentId of AGENTS)
@@ -342,9 +347,13 @@ class Simulation {
   private databaseAway(): void {
     this.say('database goes away');
     this.disk.isAway = true;
+    this.notSavedSince = Math.min(this.notSavedSince, this.clock.now());
     this.clock.after(this.drawn(10_000), () => {
       this.say('database is back');
       this.disk.isAway = false;
+      this.clock.after(SAVED_MS, () => {
+        if (!this.disk.isAway) this.notSavedSince = Infinity;
+      });
     });
   }
 
