@@ -4,8 +4,8 @@ import { Logger } from 'nestjs-pino';
 import packageJson from '../package.json';
 import { configureHttp } from './api';
 import { AgentSpawnerModule } from './app.module';
-import type { ResolvedSettings } from './config';
-import { AgentSupervisor, LaunchPlanner, SelfHealingLoop, Supervision } from './healing';
+import { OwnAddress, type ResolvedSettings } from './config';
+import { AgentSupervisor, SelfHealingLoop, Supervision } from './healing';
 import { Database, InstanceLock, WriteQueue } from './persistence';
 import { AgentRegistry } from './registry';
 import { LinuxProcessInspector, PROCESS_RUNTIME, type ProcessRuntime } from './runtime';
@@ -50,7 +50,7 @@ export async function startService(settings: ResolvedSettings): Promise<Service>
 async function beginHealing(app: NestExpressApplication, settings: ResolvedSettings): Promise<void> {
   const address: unknown = app.getHttpServer().address();
   if (typeof address === 'object' && address !== null && 'port' in address) {
-    app.get(LaunchPlanner).listensOn(Number(address.port));
+    app.get(OwnAddress).port = Number(address.port);
   }
   app.get(Supervision).record('supervisor.started', { version: packageJson.version, pid: process.pid });
   await app.get(SelfHealingLoop).run(settings.HEALING_INTERVAL_SECONDS);

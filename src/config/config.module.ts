@@ -2,10 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { Global, Module, type DynamicModule } from '@nestjs/common';
 import { CLOCK, NEW_ID, RANDOM } from '../kernel';
 import type { ResolvedSettings } from './resolved-settings';
+import { OwnAddress } from './own-address';
 import { SystemClock } from './system-clock';
-
-/** Nest's injection token of the settings. */
-export const SETTINGS = Symbol('Settings');
+import { SETTINGS } from './tokens';
 
 /** What everything stands on: settings, time, ids and chance. The only global module. */
 @Global()
@@ -17,6 +16,7 @@ export class ConfigModule {
       { provide: CLOCK, useClass: SystemClock },
       { provide: NEW_ID, useValue: randomUUID },
       { provide: RANDOM, useValue: Math.random },
+      { provide: OwnAddress, useClass: OwnAddress },
     ];
     return { module: ConfigModule, providers, exports: providers.map(({ provide }) => provide) };
   }

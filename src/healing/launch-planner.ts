@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { SETTING_NAMES, SETTINGS, type ResolvedSettings } from '../config';
+import { OwnAddress, SETTING_NAMES, SETTINGS, type ResolvedSettings } from '../config';
 import { Heartbeats } from '../health';
 import { AgentRegistry, type RegisteredAgent } from '../registry';
 import {
@@ -13,14 +13,9 @@ import {
 import { healingPolicy } from './healing-policy';
 import type { PlanFacts } from './ports';
 
-/** The wildcard address is no address that an agent could call. */
-const WILDCARDS: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '[::1]' };
-
 /** Makes a launch out of a definition: everything is checked and resolved here, before PM2 is asked. */
 @Injectable()
 export class LaunchPlanner {
-  /** Set once the API listens: with `PORT=0` nobody knows it before. */
-  private port: number;
   private readonly launched = new Map<string, { readonly runId: string; readonly agent: RegisteredAgent }>();
 
   constructor(
@@ -28,13 +23,8 @@ export class LaunchPlanner {
     private readonly heartbeats: Heartbeats,
     @Inject(SETTINGS) private readonly settings: ResolvedSettings,
     @Inject(SIGNING_KEY) private readonly key: Buffer,
-  ) {
-    this.port = settings.PORT;
-  }
-
-  listensOn(port: number): void {
-    this.port = port;
-  }
+    private readonly address: OwnAddress,
+  ) {}
 
   /** Only the checks. @throws Problem entry-point-not-found, interpreter-not-found */
   check(agentId: string): ResolvedCommand {
@@ -54,7 +44,7 @@ export class LaunchPlanner {
     const run = {
       runId,
       token: mintAgentToken({ agentId, runId }, this.key),
-      spawnerUrl: this.spawnerUrl(),
+      spawnerUrl: this.address.url(),
       restartCount: restarts + (launch.kind === 'restart' ? 1 : 0),
       restartReason: launch.kind === 'restart' ? launch.reason : '',
       lastTask: this.heartbeats.lastTaskOf(agentId),
@@ -73,10 +63,5 @@ export class LaunchPlanner {
 
   forget(agentId: string): void {
     this.launched.delete(agentId);
-  }
-
-  private spawnerUrl(): string {
-    const host = this.settings.HOST;
-    return `http://${WILDCARDS[host] ?? (host.includes(':') ? `[${host}]` : host)}:${this.port}`;
   }
 }

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CLOCK, invalid, type Clock, type Heartbeat } from '../kernel';
-import { SETTINGS, type ResolvedSettings } from '../config';
+import { OwnAddress } from '../config';
 import { HeartbeatStore, type Announcement, type SavedHeartbeat } from './heartbeat-store';
 
 /** What is known of an agent by its own words. */
@@ -21,7 +21,7 @@ export class Heartbeats {
   constructor(
     private readonly store: HeartbeatStore,
     @Inject(CLOCK) private readonly clock: Clock,
-    @Inject(SETTINGS) private readonly settings: ResolvedSettings,
+    private readonly address: OwnAddress,
   ) {}
 
   async load(): Promise<void> {
@@ -75,7 +75,7 @@ export class Heartbeats {
   private refuseOwnPort(heartbeat: Heartbeat): void {
     const faults = (['endpoint', 'healthUrl'] as const).flatMap((member) => {
       const value = heartbeat[member];
-      if (typeof value !== 'string' || portOf(value) !== this.settings.PORT) return [];
+      if (typeof value !== 'string' || portOf(value) !== this.address.port) return [];
       return [{ pointer: `/${member}`, detail: 'names the port of agent-spawner itself' }];
     });
     if (faults.length > 0) throw invalid(faults);

@@ -18,6 +18,8 @@ export interface TestHome {
   daemonPid(): number | null;
   /** Runs PM2's own command line against this home, as an operator in a shell would. */
   pm2(...args: string[]): string;
+  /** What `pm2 jlist` shows. */
+  list(): { readonly name: string; readonly pid: number; readonly pm2_env: Readonly<Record<string, unknown>> }[];
   /** Ends the daemon, by its pid, and every process that was started in it; removes the folders. */
   destroy(): Promise<void>;
 }
@@ -38,20 +40,28 @@ export function makeTestHome(): TestHome {
       return null;
     }
   };
+  const pm2 = (...args: string[]) =>
+    execFileSync(process.execPath, [require.resolve('pm2/bin/pm2'), ...args], {
+      encoding: 'utf8',
+      env: { PATH: process.env.PATH, HOME: root, PM2_HOME: home.pm2Home, PM2_DISABLE_VERSION_CHECK: '1', CI: 'true' },
+    });
   return {
     ...home,
     daemonPid,
+    pm2,
+    list: () => {
+      // At its first use in a folder it shows a banner before anything else.
+      const json = pm2('jlist')
+        .split('\n')
+        .find((line) => line.startsWith('['));
+      return JSON.parse(json ?? 'null') as ReturnType<TestHome['list']>;
+    },
     program: (name, content, mode = 0o755) => {
       const file = path.join(home.agentsDir, name);
       mkdirSync(path.dirname(file), { recursive: true });
       writeFileSync(file, content, { mode });
       return file;
     },
-    pm2: (...args) =>
-      execFileSync(process.execPath, [require.resolve('pm2/bin/pm2'), ...args], {
-        encoding: 'utf8',
-        env: { PATH: process.env.PATH, HOME: root, PM2_HOME: home.pm2Home, PM2_DISABLE_VERSION_CHECK: '1', CI: 'true' },
-      }),
     destroy: async () => {
       const pid = daemonPid();
       if (pid !== null) process.kill(pid, 'SIGKILL');

@@ -1,0 +1,2 @@
+/** Nest's injection token of the settings. */
+export const SETTINGS = Symbol('Settings');

@@ -1,0 +1,161 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { cpSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { ApiClient } from './api-client';
+import { makeTestHome, type TestHome } from './pm2-home';
+import { until } from './until';
+
+const ADMIN_TOKEN = 'admin-token-of-the-tests';
+export const OPERATOR_TOKEN = 'operator-token-of-the-tests';
+export const VIEWER_TOKEN = 'viewer-token-of-the-tests';
+
+const FIXTURES = path.resolve(__dirname, '../fixtures/agents');
+
+/** Timings under which tests need not wait; none of the logic changes with them. */
+const QUICK: Readonly<Record<string, string>> = {
+  HEALING_INTERVAL_SECONDS: '0.5',
+  VERIFY_SECONDS: '0.3',
+  STABLE_SECONDS: '0.5',
+  BACKOFF_BASE_SECONDS: '0.1',
+  BACKOFF_MAX_SECONDS: '1',
+  CIRCUIT_COOLDOWN_SECONDS: '1',
+  KILL_TIMEOUT_SECONDS: '1',
+};
+
+/** The built service as a process of its own, with a PM2 of its own. */
+export interface TestService {
+  readonly home: TestHome;
+  readonly api: ApiClient;
+  readonly url: string;
+  readonly pid: number;
+  /** Everything it wrote so far, of all its lives. */
+  output(): string;
+  signal(signal: NodeJS.Signals): void;
+  /** Ends it by a signal and waits; @returns the exit code, or null where the signal ended it. */
+  end(signal?: NodeJS.Signals): Promise<number | null>;
+  /** Starts it again on the same folders. */
+  start(overrides?: Readonly<Record<string, string>>): Promise<void>;
+  /** Starts another one with other settings; resolves with how it ended. */
+  attempt(
+    overrides: Readonly<Record<string, string>>,
+  ): Promise<{ readonly code: number | null; readonly output: string }>;
+  destroy(): Promise<void>;
+}
+
+export interface ServiceOptions {
+  readonly settings?: Readonly<Record<string, string>>;
+  /** The agents of the first start are there only where they are wanted. */
+  readonly firstStart?: boolean;
+}
+
+export async function makeService(options: ServiceOptions = {}): Promise<TestService> {
+  const home = makeTestHome();
+  cpSync(FIXTURES, home.agentsDir, { recursive: true });
+  const settings = { ...QUICK, ...options.settings };
+  let child: ChildProcess | null = null;
+  let url = '';
+  let output = '';
+
+  const launch = (overrides: Readonly<Record<string, string>>) =>
+    spawn(process.execPath, [path.resolve(__dirname, '../../dist/main.js')], {
+      cwd: home.root,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: {
+        // A shim in place of an interpreter adds variables of its own.
+        ...{
+          PATH: (process.env.PATH ?? '')
+            .split(':')
+            .filter((folder) => !folder.includes('shims'))
+            .join(':'),
+          HOME: home.root,
+          PORT: '0',
+          LOG_LEVEL: 'warn',
+        },
+        ...{ DATA_DIR: home.dataDir, PM2_HOME: home.pm2Home, AGENTS_DIR: home.agentsDir },
+        API_TOKENS: `admin:${ADMIN_TOKEN},operator:${OPERATOR_TOKEN},viewer:${VIEWER_TOKEN}`,
+        ...settings,
+        ...overrides,
+      },
+    });
+
+  async function start(overrides: Readonly<Record<string, string>> = {}): Promise<void> {
+    const started = launch(overrides);
+    child = started;
+    let said = '';
+    const hear = (chunk: Buffer) => {
+      said += chunk.toString();
+      output += chunk.toString();
+    };
+    started.stdout.on('data', hear);
+    started.stderr.on('data', hear);
+    const found = await until(
+      () => {
+        if (started.exitCode !== null) throw new Error(`it ended with ${started.exitCode}: ${said}`);
+        return /API\s+(http:\S+)\/api\/agents/.exec(said);
+      },
+      () => `the service is ready; it said: ${said}`,
+      60_000,
+    );
+    url = found[1] ?? '';
+  }
+
+  const ended = (process_: ChildProcess) =>
+    new Promise<number | null>((resolve) => {
+      if (process_.exitCode !== null || process_.signalCode !== null) resolve(process_.exitCode);
+      else process_.once('exit', resolve);
+    });
+
+  const service: TestService = {
+    home,
+    get url() {
+      return url;
+    },
+    get api() {
+      return new ApiClient(url, ADMIN_TOKEN);
+    },
+    get pid() {
+      return child?.pid ?? 0;
+    },
+    output: () => output,
+    signal: (signal) => void child?.kill(signal),
+    end: async (signal = 'SIGTERM') => {
+      if (child === null) return null;
+      child.kill(signal);
+      return ended(child);
+    },
+    start,
+    attempt: async (overrides) => {
+      const other = launch(overrides);
+      let said = '';
+      other.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()));
+      other.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
+      return { code: await ended(other), output: said };
+    },
+    destroy: async () => {
+      if (child !== null && child.exitCode === null && child.signalCode === null) {
+        child.kill('SIGCONT');
+        child.kill('SIGKILL');
+        await ended(child);
+      }
+      await home.destroy();
+    },
+  };
+  await start();
+  if (options.firstStart !== true) await removeFirstStart(service);
+  return service;
+}
+
+/** The agents of the first start have no programs in a test's folder: they are taken away before it begins. */
+async function removeFirstStart({ api }: TestService): Promise<void> {
+  for (const { agentId } of await api.agents()) {
+    await until(
+      async () => (await api.request('DELETE', `/api/agents/${agentId}`)).status !== 409,
+      `${agentId} can be removed`,
+    );
+  }
+}
+
+/** The admin token that the service made by itself, where it was started without API_TOKENS. */
+export function madeAdminToken(home: TestHome): string {
+  return readFileSync(path.join(home.dataDir, 'admin.token'), 'utf8').trim();
+}
