@@ -1,4 +1,4 @@
-import { messageOf, Problem } from '../kernel';
+import { isSettledWithin, messageOf, Problem } from '../kernel';
 import type { RuntimeSignal, RuntimeSnapshot } from '../runtime';
 import type { Circuit } from '../circuit';
 import { AgentCell, type ActingEffect, type CommandResult } from './agent-cell';
@@ -160,8 +160,9 @@ export class AgentSupervisor {
 
   /** What was started in a shell a moment ago may not be known yet: that nothing runs is an answer only after a list. */
   private async readyForStop(agentId: string): Promise<void> {
-    if (!this.booted) await Promise.race([this.boot, this.impatience()]);
-    else if (isAtRest(this.situation(agentId))) await Promise.race([this.relister.request(false), this.impatience()]);
+    const { clock } = this.ports;
+    if (!this.booted) await isSettledWithin(clock, this.boot, LIST_MS);
+    else if (isAtRest(this.situation(agentId))) await isSettledWithin(clock, this.relister.request(false), LIST_MS);
   }
 
   /** Until the first list was seen, nobody knows whether what was saved as running runs: it is waited for, not for ever. */
@@ -170,7 +171,8 @@ export class AgentSupervisor {
     if (isStart) await this.daemon.wanted();
     if (!this.booted) {
       const isPatient = event.type === 'start-asked' && event.by === 'autostart';
-      if (!(await (isPatient ? this.boot : Promise.race([this.boot, this.impatience()])))) {
+      const waited = isPatient ? this.boot : isSettledWithin(this.ports.clock, this.boot, LIST_MS);
+      if (!(await waited)) {
         throw new Problem(
           'process-manager-unavailable',
           'PM2 has not answered since agent-spawner began, so that nobody knows what runs. It is asked again; try again soon.',
@@ -185,14 +187,6 @@ export class AgentSupervisor {
     const phase = this.situation(agentId)?.state.phase;
     const isUp = phase?.kind === 'verifying' || phase?.kind === 'running';
     return isUp && !this.ports.runtime.isAlive(phase.run.process);
-  }
-
-  private impatience(): Promise<false> {
-    return new Promise((resolve) => {
-      this.ports.clock.after(LIST_MS, () => {
-        resolve(false);
-      });
-    });
   }
 
   /** The level-triggered pass: a fresh list for everybody, and every deadline looked at again. */

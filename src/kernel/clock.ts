@@ -25,6 +25,22 @@ export function sleep(clock: Clock, delayMs: number): Promise<void> {
   });
 }
 
+/** Resolves true once the promise has resolved, false when it has not within `limitMs`; rejects as it does. */
+export function isSettledWithin(clock: Clock, promise: Promise<unknown>, limitMs: number): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const timer = clock.after(limitMs, () => {
+      resolve(false);
+    });
+    promise
+      .then(() => {
+        resolve(true);
+      }, reject)
+      .finally(() => {
+        timer.cancel();
+      });
+  });
+}
+
 /** An ISO 8601 UTC time of epoch milliseconds. */
 export function isoTime(epochMs: number): string {
   return new Date(epochMs).toISOString();

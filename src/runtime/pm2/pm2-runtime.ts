@@ -107,6 +107,7 @@ export class Pm2Runtime implements ProcessRuntime {
     const answer = await connection.rpc.call('getMonitorData', {});
     if (answer.kind !== 'answered')
       throw new Problem('process-manager-unavailable', `${answer.message}. It is asked again.`);
+    await eventsAreRead();
     const { inspector, key } = this.options;
     const listed = readTable(answer.value, inspector);
     for (const row of listed) connection.restartTimes.set(row.pmId, row.restartTime);
@@ -226,4 +227,12 @@ export class Pm2Runtime implements ProcessRuntime {
       }
     }
   }
+}
+
+/**
+ * What the daemon told before it gave the list lies in our other socket already. It is read first: an exit that is heard
+ * carries its code and signal, one that a list shows does not.
+ */
+async function eventsAreRead(): Promise<void> {
+  for (let turn = 0; turn < 2; turn += 1) await new Promise<void>((resolve) => setImmediate(resolve));
 }

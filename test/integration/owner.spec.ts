@@ -1,0 +1,119 @@
+import { CircuitBreaker } from '../../src/circuit';
+import { AgentDirectory, SelfHealingLoop } from '../../src/healing';
+import { ProcessLauncher } from '../../src/launcher';
+import { AgentRegistry } from '../../src/registry';
+import { LinuxProcessInspector } from '../../src/runtime';
+import { makeApp, type TestApp } from '../support/app';
+import { until } from '../support/until';
+
+/** The tests that the product's owner named, on the owner's methods and real processes: `npm test -- -t NAME`. */
+describe("the owner's tests", () => {
+  const inspector = new LinuxProcessInspector();
+  let app: TestApp;
+  let registry: AgentRegistry;
+  let launcher: ProcessLauncher;
+  let circuits: CircuitBreaker;
+
+  beforeAll(async () => {
+    app = await makeApp();
+    registry = app.get(AgentRegistry);
+    launcher = app.get(ProcessLauncher);
+    circuits = app.get(CircuitBreaker);
+  });
+
+  afterAll(async () => {
+    await app.destroy();
+  });
+
+  const idOf = (pid: number) => inspector.environment(pid)?.get('AGENT_ID');
+
+  it('test_spawn_and_detect_running', async () => {
+    for (const [agentId, entryPoint] of [
+      ['in-python', 'sleeper.py'] as const,
+      ['in-node', 'sleeper.js'] as const,
+      ['in-sh', 'sleeper.sh'] as const,
+    ]) {
+      await registry.register(agentId, `An agent ${agentId}`, entryPoint, ['task.sleep'], null);
+      expect(launcher.isRunning(agentId)).toBe(false);
+      expect(launcher.getPid(agentId)).toBeNull();
+
+      const pid = await launcher.spawn(agentId);
+      if (pid === null) throw new Error('it has no pid');
+      expect(launcher.getPid(agentId)).toBe(pid);
+      expect(launcher.isRunning(agentId)).toBe(true);
+      expect(idOf(pid)).toBe(agentId);
+      expect(app.home.list().find(({ name }) => name === agentId)?.pid).toBe(pid);
+
+      const next = await launcher.restart(agentId, { delaySeconds: 0 });
+      if (next === null) throw new Error('it has no pid');
+      expect(next).not.toBe(pid);
+      expect([idOf(pid), idOf(next)]).toEqual([undefined, agentId]);
+
+      await launcher.terminate(agentId);
+      expect(launcher.isRunning(agentId)).toBe(false);
+      expect(launcher.getPid(agentId)).toBeNull();
+      expect(inspector.facts(next)).toBeNull();
+    }
+  });
+
+  it('test_circuit_breaker_trips_after_5_failures', async () => {
+    await registry.register('counted', 'Counted by hand', 'sleeper.py', [], null);
+    const pid = await launcher.spawn('counted');
+    for (let failures = 1; failures <= 4; failures += 1) {
+      circuits.recordFailure('counted');
+      expect(circuits.isTripped('counted')).toBe(false);
+      expect(circuits.circuitOf('counted').failureCount).toBe(failures);
+    }
+    expect(launcher.isRunning('counted')).toBe(true);
+    circuits.recordFailure('counted');
+    expect(circuits.isTripped('counted')).toBe(true);
+    expect(circuits.getState('counted')).toBe('OPEN');
+    // OPEN means no process.
+    await until(() => inspector.facts(pid ?? 0) === null, 'its process is gone');
+
+    // The same by real crashes: five runs, and no sixth before the cool-down ends.
+    await registry.register({
+      ...{ agentId: 'crashing', name: 'Crashing', entryPoint: 'crasher.py', args: ['1'] },
+      policy: { circuitCooldownSeconds: 600 },
+    });
+    await launcher.spawn('crashing');
+    await until(() => circuits.isTripped('crashing'), 'its circuit has tripped');
+    const directory = app.get(AgentDirectory);
+    await until(() => directory.view('crashing').status === 'halted', 'it is halted');
+    expect(directory.view('crashing')).toMatchObject({
+      restarts: 4,
+      pid: null,
+      circuit: { state: 'OPEN', failureCount: 5 },
+    });
+
+    circuits.recordSuccess('crashing');
+    expect([circuits.isTripped('crashing'), circuits.getState('crashing')]).toEqual([false, 'CLOSED']);
+    await launcher.terminate('crashing');
+  });
+
+  it('test_self_healing_restarts_failed_agent', async () => {
+    await registry.register('healed', 'Healed', 'sleeper.js', [], null);
+    const pid = await launcher.spawn('healed');
+    const failing = () =>
+      app
+        .get(SelfHealingLoop)
+        .detectFailures()
+        .map(({ agentId }) => agentId);
+    expect(failing()).not.toContain('healed');
+    process.kill(pid ?? 0, 'SIGKILL');
+    const next = await until(() => {
+      const now = launcher.getPid('healed');
+      return now === pid ? null : now;
+    }, 'it has a new pid');
+    expect(idOf(next)).toBe('healed');
+    const view = await until(() => {
+      const now = app.get(AgentDirectory).view('healed');
+      return now.status === 'running' ? now : null;
+    }, 'it is well again');
+    expect(view).toMatchObject({
+      pid: next,
+      restarts: 1,
+      lastFailure: { cause: 'killed-by-signal', action: 'restart' },
+    });
+  });
+});

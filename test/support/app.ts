@@ -1,0 +1,38 @@
+import { cpSync } from 'node:fs';
+import path from 'node:path';
+import type { Type } from '@nestjs/common';
+import { readSettings, resolveSettings } from '../../src/config';
+import { startService } from '../../src/service';
+import { makeTestHome, type TestHome } from './pm2-home';
+
+/** The whole service inside this process, so that its providers can be called; PM2 and the agents are real. */
+export interface TestApp {
+  readonly home: TestHome;
+  get<T>(provider: Type<T>): T;
+  destroy(): Promise<void>;
+}
+
+export async function makeApp(overrides: Readonly<Record<string, string>> = {}): Promise<TestApp> {
+  const home = makeTestHome();
+  cpSync(path.resolve(__dirname, '../fixtures/agents'), home.agentsDir, { recursive: true });
+  const settings = readSettings({
+    ...{ PORT: '0', LOG_LEVEL: 'silent', DATA_DIR: home.dataDir, PM2_HOME: home.pm2Home, AGENTS_DIR: home.agentsDir },
+    ...{ HEALING_INTERVAL_SECONDS: '0.5', VERIFY_SECONDS: '0.3', STABLE_SECONDS: '0.5', KILL_TIMEOUT_SECONDS: '1' },
+    ...{ BACKOFF_BASE_SECONDS: '0.1', BACKOFF_MAX_SECONDS: '1', CIRCUIT_COOLDOWN_SECONDS: '1' },
+    ...overrides,
+  });
+  try {
+    const service = await startService(resolveSettings(settings, home.root, home.root));
+    return {
+      home,
+      get: (provider) => service.app.get(provider),
+      destroy: async () => {
+        await service.stop();
+        await home.destroy();
+      },
+    };
+  } catch (error) {
+    await home.destroy();
+    throw error;
+  }
+}
