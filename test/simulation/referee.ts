@@ -54,12 +54,17 @@ export class Referee {
     return intent?.by === 'shell' && this.clock.now() - intent.since < SHELL_TAKES_MS;
   }
 
+  /** What was done in a shell a moment ago may be unknown still: what is then left as it was, may be either. */
+  isRecentInShell(agentId: string): boolean {
+    const intent = this.intents.get(agentId);
+    return intent?.by === 'shell' && this.clock.now() - intent.since < SHELL_WINDOW_MS;
+  }
+
   /** Something broke: what was done in a shell just before may have left no trace. */
   traceMayBeLost(agentIds: readonly string[], since = this.clock.now() - SHELL_WINDOW_MS): void {
     for (const agentId of agentIds) {
       const intent = this.intents.get(agentId);
-      if (intent?.by === 'shell' && intent.since > since)
-        this.intend(agentId, ['running', 'stopped'], 'shell');
+      if (intent?.by === 'shell' && intent.since > since) this.intend(agentId, ['running', 'stopped'], 'shell');
     }
   }
 

@@ -249,6 +249,7 @@ class Simulation {
     if (!this.life.isAlive || this.clock.now() < this.updatingUntil) return;
     const { life, referee } = this;
     const before = [...referee.allowedOf(agentId)];
+    const wasClear = !referee.isRecentInShell(agentId);
     const ends = this.daemonEnds;
     const overlaps = this.waitingFor(agentId) > 0 || referee.isBusyInShell(agentId);
     this.pending.set(agentId, this.waitingFor(agentId) + 1);
@@ -275,7 +276,7 @@ class Simulation {
       (error: unknown) => {
         const asBefore = isProblem(error, 'launch-failed') || isProblem(error, 'database-unavailable');
         this.unrecorded.add(agentId);
-        done(asBefore && meant === 'running' ? before : ['running', 'stopped'], String(error));
+        done(asBefore && wasClear && meant === 'running' ? before : ['running', 'stopped'], String(error));
       },
     );
   }
@@ -309,6 +310,12 @@ class Simulation {
   private restartSupervisor(): void {
     this.referee.traceMayBeLost(AGENTS);
     this.referee.traceMayBeLost(AGENTS, this.notSavedSince);
+    if (this.daemonEnds > 0 && this.notSavedSince < Infinity) {
+      // What became of an end of the daemon is not on disk: it may be taken for one that goes on.
+      for (const agentId of AGENTS)
+        if (this.referee.allowedOf(agentId).has('running'))
+          this.referee.intend(agentId, ['running', 'stopped'], 'shell');
+    }
     // What `pm2 update` had ended and not brought back yet: nobody is left who knows that it was an update.
     if (this.clock.now() < this.updateSeenAt) {
       for (const agentId of AGENTS)
@@ -376,7 +383,9 @@ class Simulation {
     for (const agentId of AGENTS) {
       this.referee.askedToEnd(agentId);
       const before = this.referee.allowedOf(agentId);
-      const isEnded = before.has('running') && this.world.aliveOf(agentId).length === 1;
+      // An orphan of an earlier daemon is not ended with this one.
+      const listed = this.world.listed().some((entry) => entry.agentId === agentId && entry.process !== null);
+      const isEnded = before.has('running') && listed && this.world.aliveOf(agentId).length === 1;
       if (!update && isEnded && watched && before.size === 1) this.referee.intend(agentId, ['stopped'], 'shell');
       // One that had just died is in nobody's list: whether it was meant to run, the new list does not say.
       else if (before.has('running') && !(update && isEnded))
