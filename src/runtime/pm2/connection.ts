@@ -22,6 +22,7 @@ export class Connection {
   private constructor(
     readonly rpc: RpcClient,
     private readonly bus: Bus,
+    private readonly decoder: EventDecoder,
     readonly daemon: DaemonIdentity,
   ) {}
 
@@ -62,7 +63,7 @@ export class Connection {
         },
         lost,
       );
-      opened = new Connection(rpc, bus, daemon);
+      opened = new Connection(rpc, bus, decoder, daemon);
       return opened;
     } catch (error) {
       rpc.close();
@@ -76,6 +77,11 @@ export class Connection {
 
   get isOpen(): boolean {
     return this.rpc.isOpen;
+  }
+
+  /** Why a launch of this program led to no process, as far as the daemon told; null: it did not. */
+  takeSpawnError(program: string): string | null {
+    return this.decoder.takeSpawnError(program);
   }
 
   close(): void {

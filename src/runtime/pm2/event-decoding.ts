@@ -5,6 +5,9 @@ import { daemonLogSchema, isOurs, processEventSchema, type Pm2Record } from './p
 /** `App [name:3] exited with code [0] via signal [SIGKILL]`: the only place where PM2 tells a signal (PM2-FACTS, 3). */
 const EXIT_LINE = /^App \[.*:(\d+)\] exited with code \[(-?\d+)\] via signal \[(\w+)\]/;
 
+/** `Error: spawn /path/to/program ENOENT`: why there is no process where PM2 calls a launch a success (PM2-FACTS, 4). */
+const SPAWN_ERROR = /^Error: spawn (.+) (E[A-Z0-9]+)$/m;
+
 interface ExitEvidence {
   readonly exitCode: number;
   readonly signal: string;
@@ -17,6 +20,7 @@ interface ExitEvidence {
 export class EventDecoder {
   private readonly evidence = new Map<number, ExitEvidence>();
   private readonly ended = new Map<number, string>();
+  private readonly spawnErrors = new Map<string, string>();
 
   constructor(private readonly daemon: ProcessIdentity) {}
 
@@ -35,10 +39,20 @@ export class EventDecoder {
 
   private noteEvidence(packet: unknown): void {
     const parsed = daemonLogSchema.safeParse(packet);
-    const match = parsed.success ? EXIT_LINE.exec(parsed.data.data) : null;
+    if (!parsed.success) return;
+    const [, program, code] = SPAWN_ERROR.exec(parsed.data.data) ?? [];
+    if (program !== undefined && code !== undefined) this.spawnErrors.set(program, code);
+    const match = EXIT_LINE.exec(parsed.data.data);
     const [, pmId, exitCode, signal] = match ?? [];
     if (pmId === undefined || exitCode === undefined || signal === undefined) return;
     this.evidence.set(Number(pmId), { exitCode: Number(exitCode), signal });
+  }
+
+  /** The system's word on the last launch of a program that led to no process, once; null: it said none. */
+  takeSpawnError(program: string): string | null {
+    const code = this.spawnErrors.get(program) ?? null;
+    this.spawnErrors.delete(program);
+    return code;
   }
 
   private decodeEvent(packet: unknown): RuntimeSignal | null {

@@ -32,8 +32,8 @@ export interface Pm2RuntimeOptions {
 }
 
 const RPC_TIMEOUT_MS = 3_000;
-/** Errors of the machine, not of the agent. */
-const RESOURCES = /\b(EMFILE|ENFILE|EAGAIN|ENOMEM)\b/;
+/** Errors of the machine, not of the agent; the last is PM2's own word for a child that it could not give its pipes. */
+const RESOURCES = /\b(?:EMFILE|ENFILE|EAGAIN|ENOMEM)\b|could not be forked properly/;
 
 /** The port over PM2's daemon, driven by its own RPC (docs/adr/0001). */
 export class Pm2Runtime implements ProcessRuntime {
@@ -124,13 +124,9 @@ export class Pm2Runtime implements ProcessRuntime {
     const answer = await connection.rpc.call('prepare', preparation(plan, pm2Home, replaced, clock.wall()));
     switch (answer.kind) {
       case 'answered':
-        return this.launched(connection, answer.value);
+        return this.launched(connection, plan, answer.value);
       case 'refused':
-        return {
-          kind: 'failed',
-          reason: RESOURCES.test(answer.message) ? 'resources' : 'refused',
-          evidence: answer.message,
-        };
+        return failedLaunch(answer.message);
       case 'not-sent':
         return { kind: 'failed', reason: 'not-asked', evidence: answer.message };
       case 'unknown':
@@ -139,7 +135,7 @@ export class Pm2Runtime implements ProcessRuntime {
   }
 
   /** PM2 calls a launch a success even where there was no process (PM2-FACTS, 4): only a pid is one. */
-  private async launched(connection: Connection, value: unknown): Promise<LaunchOutcome> {
+  private async launched(connection: Connection, plan: LaunchPlan, value: unknown): Promise<LaunchOutcome> {
     const parsed = preparedSchema.safeParse(value);
     const prepared = parsed.success ? parsed.data[0] : undefined;
     if (prepared === undefined) return { kind: 'unknown', detail: 'PM2 answered the launch with something else' };
@@ -149,7 +145,9 @@ export class Pm2Runtime implements ProcessRuntime {
       // Listed as online without a pid it makes PM2 fail to measure all the others. Stopped, not deleted: an entry that is
       // missing means that a person deleted it.
       await connection.rpc.call('stopProcessId', record.pm_id);
-      return { kind: 'failed', reason: 'refused', evidence: 'the system could not execute it; see pm2.log' };
+      await eventsAreRead();
+      const code = connection.takeSpawnError(plan.program) ?? 'it does not say why, see pm2.log';
+      return failedLaunch(`the system could not execute ${path.basename(plan.program)}: ${code}`);
     }
     connection.restartTimes.set(record.pm_id, record.restart_time ?? 0);
     const startTime = this.options.inspector.facts(pid)?.startTime ?? null;
@@ -235,4 +233,8 @@ export class Pm2Runtime implements ProcessRuntime {
  */
 async function eventsAreRead(): Promise<void> {
   for (let turn = 0; turn < 2; turn += 1) await new Promise<void>((resolve) => setImmediate(resolve));
+}
+
+function failedLaunch(evidence: string): LaunchOutcome {
+  return { kind: 'failed', reason: RESOURCES.test(evidence) ? 'resources' : 'refused', evidence };
 }
