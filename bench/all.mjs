@@ -1,0 +1,16 @@
+// npm run bench [-- NAME ...]: every benchmark, or those that are named; ratios, measured side by side in one run.
+import os from 'node:os';
+import { ensureBuilt, ensureInstalled, ensureNode, say } from '../scripts/lib/prepare.mjs';
+
+ensureNode();
+ensureInstalled();
+ensureBuilt();
+const all = ['start', 'restart'];
+const asked = process.argv.slice(2);
+say(`node ${process.versions.node}, ${os.cpus().length} cores, load ${os.loadavg()[0].toFixed(1)}`);
+for (const name of asked.length > 0 ? asked : all) {
+  const { run } = await import(`./${name}.mjs`);
+  const { title, rows } = await run();
+  say(`\n### ${title}\n\n| what | measured |\n| --- | --- |`);
+  for (const row of rows) say(`| ${row.join(' | ')} |`);
+}
