@@ -1,0 +1,125 @@
+import { BadRequestException, ImATeapotException, NotFoundException } from '@nestjs/common';
+import { Problem, PROBLEM_TITLES, type ProblemCode } from '../kernel';
+import { problemResponse, statusOfProblem } from './problem-response';
+
+const INCIDENT = 'incident-1';
+const answerTo = (error: unknown, url = '/api/agents') => problemResponse(error, url, INCIDENT);
+
+describe('the status of a problem', () => {
+  const statuses: Record<ProblemCode, number> = {
+    'invalid-request': 422,
+    unauthenticated: 401,
+    forbidden: 403,
+    'agent-not-found': 404,
+    'not-found': 404,
+    'agent-exists': 409,
+    'external-agent': 409,
+    'operation-in-progress': 409,
+    'entry-point-not-found': 422,
+    'interpreter-not-found': 422,
+    'launch-failed': 502,
+    'process-manager-unavailable': 503,
+    'database-unavailable': 503,
+    'no-capable-agent': 404,
+    'no-available-agent': 503,
+    'too-many-requests': 429,
+    'payload-too-large': 413,
+    'internal-error': 500,
+  };
+  const codes = Object.keys(PROBLEM_TITLES) as ProblemCode[];
+
+  it.each(codes)('%s is that of the contract', (code) => {
+    expect(statusOfProblem(code)).toBe(statuses[code]);
+    expect(answerTo(new Problem(code, 'x')).body).toMatchObject({ code, status: statuses[code] });
+  });
+});
+
+describe('the answer to a problem', () => {
+  it('has what RFC 9457 asks for, and our code', () => {
+    expect(answerTo(new Problem('agent-exists', 'a is there.'))).toEqual({
+      body: {
+        type: 'urn:agent-spawner:problem:agent-exists',
+        title: PROBLEM_TITLES['agent-exists'],
+        status: 409,
+        detail: 'a is there.',
+        instance: '/api/agents',
+        code: 'agent-exists',
+      },
+      headers: {},
+    });
+  });
+
+  it('names the members that are at fault', () => {
+    const errors = [{ pointer: '/name', detail: 'is missing' }];
+    expect(answerTo(new Problem('invalid-request', 'x', { errors })).body.errors).toEqual(errors);
+  });
+
+  it('tells the address without its query, which may hold anything, and not without end', () => {
+    const problem = new Problem('forbidden', 'no');
+    expect(answerTo(problem, '/api/events?token=secret&x=?').body.instance).toBe('/api/events');
+    expect(answerTo(problem, `/${'x'.repeat(10_000)}`).body.instance).toHaveLength(256);
+  });
+
+  it.each<[ProblemCode, number | undefined, Record<string, string>]>([
+    ['unauthenticated', undefined, { 'WWW-Authenticate': 'Bearer' }],
+    ['too-many-requests', 17, { 'Retry-After': '17' }],
+    ['no-available-agent', 3, { 'Retry-After': '3' }],
+    ['no-available-agent', undefined, { 'Retry-After': '5' }],
+    ['database-unavailable', undefined, { 'Retry-After': '5' }],
+    ['forbidden', undefined, {}],
+    ['launch-failed', undefined, {}],
+  ])('of %s says when to come again: %j', (code, retryAfterSeconds, headers) => {
+    expect(answerTo(new Problem(code, 'x', { retryAfterSeconds })).headers).toEqual(headers);
+  });
+});
+
+describe('the answer to an error of the framework', () => {
+  it.each<[string, unknown, ProblemCode, number]>([
+    ['a body that is no JSON', bodyError('entity.parse.failed', 400), 'invalid-request', 400],
+    ['a body that is too large', bodyError('entity.too.large', 413), 'payload-too-large', 413],
+    ['a body in an unknown encoding', bodyError('encoding.unsupported', 415), 'invalid-request', 400],
+    ['a body in an unknown character set', bodyError('charset.unsupported', 415), 'invalid-request', 400],
+    ['a body that broke off', bodyError('request.aborted', 400), 'invalid-request', 400],
+    ['an address that is malformed', new URIError('Failed to decode param'), 'invalid-request', 400],
+    [
+      'an address that is none',
+      Object.assign(new TypeError('Invalid URL'), { code: 'ERR_INVALID_URL' }),
+      'invalid-request',
+      400,
+    ],
+    ['an address that nothing answers', new NotFoundException('Cannot GET /x'), 'not-found', 404],
+    ['a request that Nest finds bad', new BadRequestException('bad'), 'invalid-request', 400],
+  ])('for %s', (_what, error, code, status) => {
+    expect(answerTo(error).body).toMatchObject({ code, status, title: PROBLEM_TITLES[code] });
+  });
+
+  it('does not repeat what the parser says of a body, which may hold anything', () => {
+    const error = Object.assign(new SyntaxError('Unexpected token "secret"'), { type: 'entity.parse.failed' });
+    expect(answerTo(error).body.detail).toBe('The body is not JSON.');
+  });
+
+  it('does not repeat the address that nothing answers', () => {
+    expect(answerTo(new NotFoundException('Cannot GET /<script>')).body.detail).not.toContain('script');
+  });
+});
+
+describe('the answer to what nobody foresaw', () => {
+  it.each([
+    new Error('password=secret'),
+    Object.assign(new Error('secret'), { code: 'EACCES', status: 200 }),
+    new ImATeapotException('secret'),
+    { message: 'secret', type: 5 },
+    'secret',
+    null,
+    undefined,
+  ])('tells nothing but the id under which it was logged: %p', (error) => {
+    const { body } = answerTo(error);
+    expect(body).toMatchObject({ code: 'internal-error', status: 500 });
+    expect(body.detail).toContain(INCIDENT);
+    expect(JSON.stringify(body)).not.toContain('secret');
+  });
+});
+
+function bodyError(type: string, status: number): Error {
+  return Object.assign(new Error('of the parser'), { type, status });
+}

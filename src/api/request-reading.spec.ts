@@ -1,0 +1,123 @@
+import type { Request, Response } from 'express';
+import { Problem } from '../kernel';
+import { AgentIdPipe, readBody, SchemaPipe } from './request-reading';
+import { AgentQueryDto, HeartbeatDto, RestartDto } from './schemas';
+
+function faultsOf(read: () => unknown): string[] {
+  try {
+    read();
+  } catch (error) {
+    if (error instanceof Problem && error.code === 'invalid-request')
+      return (error.errors ?? []).map(({ pointer }) => pointer);
+    throw error;
+  }
+  throw new Error('nothing was refused');
+}
+
+describe('a body', () => {
+  const pipe = new SchemaPipe();
+  const read = (value: unknown) => pipe.transform(value, { type: 'body', metatype: RestartDto });
+
+  it('is read by the schema of its class', () => {
+    expect(read({ reason: 'new model', delaySeconds: 2 })).toEqual({ reason: 'new model', delaySeconds: 2 });
+  });
+
+  it.each([undefined, null, {}])('that is %j is an empty one', (value) => {
+    expect(read(value)).toEqual({});
+  });
+
+  it('is refused with a pointer to every fault', () => {
+    expect(faultsOf(() => read({ reason: '', delaySeconds: -1, delay: 1 })).sort()).toEqual([
+      '/delay',
+      '/delaySeconds',
+      '/reason',
+    ]);
+  });
+
+  it.each([[[]], [5], ['text'], [false], [0], ['']])('that is no object is refused as a whole: %j', (value) => {
+    expect(faultsOf(() => read(value))).toEqual(['']);
+  });
+
+  it('is not looked into where the handler takes it as it is', () => {
+    expect(pipe.transform({ any: 'thing' }, { type: 'body', metatype: Object })).toEqual({ any: 'thing' });
+  });
+});
+
+describe('a query', () => {
+  const pipe = new SchemaPipe();
+
+  it('is read by the schema of its class', () => {
+    expect(pipe.transform({ tag: 'x' }, { type: 'query', metatype: AgentQueryDto })).toEqual({ tag: 'x' });
+    expect(faultsOf(() => pipe.transform({ name: 'x' }, { type: 'query', metatype: AgentQueryDto }))).toEqual([
+      '/name',
+    ]);
+  });
+
+  it('that is left out is no empty body', () => {
+    expect(faultsOf(() => pipe.transform(null, { type: 'query', metatype: HeartbeatDto }))).toEqual(['']);
+  });
+});
+
+describe('an id in the address', () => {
+  const pipe = new AgentIdPipe();
+
+  it('is taken as it is where an agent could have it', () => {
+    expect(pipe.transform('content-agent')).toBe('content-agent');
+  });
+
+  it.each(['', 'A', '../x', '<script>', "a' or 1=1", 'x'.repeat(64)])(
+    'that no agent can have is that of no agent: %j',
+    (id) => {
+      let refused: unknown = null;
+      try {
+        pipe.transform(id);
+      } catch (error) {
+        refused = error;
+      }
+      expect(refused).toMatchObject({ code: 'agent-not-found' });
+      if (id !== '' && id !== 'A') expect((refused as Problem).detail).not.toContain(id);
+    },
+  );
+});
+
+describe('readBody', () => {
+  const JSON_LENGTH = { 'content-length': '10' };
+
+  /** What is handed on: undefined where the request may go on. */
+  function handedOn(request: Partial<Pick<Request, 'headers' | 'body' | 'method'>>): unknown {
+    const calls: unknown[] = [];
+    // It asks for no more of the request than this, and for nothing of the response.
+    readBody({ headers: {}, method: 'POST', ...request } as Request, {} as Response, (error?: unknown) =>
+      calls.push(error),
+    );
+    expect(calls).toHaveLength(1);
+    return calls[0];
+  }
+
+  const nested = (levels: number): unknown => {
+    let value: unknown = 'end';
+    for (let level = 0; level < levels; level += 1) value = level % 2 === 0 ? [value] : { value };
+    return value;
+  };
+
+  it.each([
+    ['there is no body', {}],
+    ['its length is 0', { headers: { 'content-length': '0' } }],
+    ['it is JSON', { headers: JSON_LENGTH, body: { a: 1 } }],
+    ['it is JSON of nothing', { headers: JSON_LENGTH, body: null }],
+    ['it is a read, where a body means nothing', { headers: JSON_LENGTH, method: 'GET' }],
+    ['it is 32 levels deep', { headers: JSON_LENGTH, body: nested(32) }],
+    ['it is wide', { headers: JSON_LENGTH, body: Array.from({ length: 10_000 }, () => ({ a: [] })) }],
+  ])('lets a request go on where %s', (_why, request) => {
+    expect(handedOn(request)).toBeUndefined();
+  });
+
+  it.each([
+    ['its body was not read as JSON', { headers: JSON_LENGTH }],
+    ['its body comes in pieces, and was not read as JSON', { headers: { 'transfer-encoding': 'chunked' } }],
+    ['it is deeper than anybody needs', { headers: JSON_LENGTH, body: nested(33) }],
+    ['it is deep without end', { headers: JSON_LENGTH, body: nested(5_000) }],
+  ])('turns a request away where %s', (_why, request) => {
+    expect(handedOn(request)).toMatchObject({ code: 'invalid-request' });
+  });
+});

@@ -1,0 +1,124 @@
+import { openTestDatabase, type TestDatabase } from '../../test/support/database';
+import { countedIds } from '../../test/support/seeded';
+import { type EventDraft } from './agent-event';
+import { EventLog } from './event-log';
+
+let test: TestDatabase;
+let log: EventLog;
+beforeAll(async () => {
+  test = await openTestDatabase();
+  log = new EventLog(test.database, test.instance, countedIds());
+});
+afterAll(() => test.destroy());
+beforeEach(async () => {
+  await test.database.transaction(async (tx) => {
+    await tx.deleteFrom('actp_agent_events').execute();
+    await tx.updateTable('local.meta').set({ value: '0' }).where('key', '=', 'event_seq').execute();
+  });
+});
+
+const AT = Date.UTC(2026, 0, 2);
+
+const draft = (changes: Partial<EventDraft> = {}): EventDraft => ({
+  agentId: 'a',
+  type: 'agent.spawned',
+  data: {},
+  occurredAt: AT,
+  ...changes,
+});
+
+const append = (...drafts: EventDraft[]) => test.database.transaction((tx) => log.append(tx, drafts));
+const all = () => log.list({ after: 0, limit: 1_000 });
+const numbers = (events: readonly { readonly seq: number }[]) => events.map(({ seq }) => seq);
+
+describe('append', () => {
+  it('records what it is given, with an id and a number of its own', async () => {
+    const data = { text: 'it "broke"\n\u001b', list: [1, null, { deep: true }], empty: {} };
+    const [recorded] = await append(draft({ agentId: null, type: 'daemon.lost', data }));
+    expect(recorded).toEqual({
+      agentId: null,
+      type: 'daemon.lost',
+      data,
+      occurredAt: AT,
+      seq: 1,
+      id: expect.any(String) as string,
+    });
+    expect(await all()).toEqual([recorded]);
+  });
+
+  it('numbers 1, 2, 3 ... in the order given, over several calls', async () => {
+    await append(draft({ data: { n: 1 } }), draft({ data: { n: 2 } }));
+    await append(draft({ data: { n: 3 } }));
+    expect((await all()).map(({ seq, data }) => [seq, data.n])).toEqual([
+      [1, 1],
+      [2, 2],
+      [3, 3],
+    ]);
+  });
+
+  it('of nothing takes no number', async () => {
+    expect(await append()).toEqual([]);
+    expect(numbers(await append(draft()))).toEqual([1]);
+  });
+
+  it('leaves no gap where its transaction is taken back', async () => {
+    await append(draft());
+    const failing = test.database.transaction(async (tx) => {
+      await log.append(tx, [draft(), draft()]);
+      throw new Error('taken back');
+    });
+    await expect(failing).rejects.toThrow();
+    await append(draft());
+    expect(numbers(await all())).toEqual([1, 2]);
+  });
+
+  it('leaves neither gap nor double when fifty write at once, and some of them fail', async () => {
+    const outcomes = await Promise.allSettled(
+      Array.from({ length: 50 }, (_, index) =>
+        test.queue.submit(async (tx) => {
+          await log.append(tx, [draft({ data: { index } }), draft({ data: { index } })]);
+          if (index % 10 === 3) throw new Error('taken back');
+        }),
+      ),
+    );
+    expect(outcomes.filter(({ status }) => status === 'rejected')).toHaveLength(5);
+    const events = await all();
+    expect(numbers(events)).toEqual(Array.from({ length: 90 }, (_, index) => index + 1));
+    const expected = Array.from({ length: 50 }, (_, index) => index).filter((index) => index % 10 !== 3);
+    expect(events.map(({ data }) => data.index)).toEqual(expected.flatMap((index) => [index, index]));
+  });
+
+  it('says so when the counter is missing, rather than beginning anew', async () => {
+    const failing = test.database.transaction(async (tx) => {
+      await tx.deleteFrom('local.meta').where('key', '=', 'event_seq').execute();
+      await log.append(tx, [draft()]);
+    });
+    await expect(failing).rejects.toThrow('counter');
+  });
+});
+
+describe('list', () => {
+  beforeEach(async () => {
+    const types = ['agent.spawned', 'agent.exited'] as const;
+    await append(
+      ...Array.from({ length: 10 }, (_, index) =>
+        draft({ agentId: index < 6 ? 'a' : 'b', type: types[index % 2] ?? 'agent.spawned' }),
+      ),
+    );
+  });
+
+  it.each([
+    ['the latest, ascending, without after', { limit: 3 }, [8, 9, 10]],
+    ['all, where there are fewer than asked for', { limit: 100 }, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]],
+    ['from the beginning after 0', { after: 0, limit: 3 }, [1, 2, 3]],
+    ['what comes after a number', { after: 7, limit: 100 }, [8, 9, 10]],
+    ['nothing after the last', { after: 10, limit: 100 }, []],
+    ['of one agent', { agentId: 'b', limit: 100 }, [7, 8, 9, 10]],
+    ['of one type', { type: 'agent.exited' as const, limit: 100 }, [2, 4, 6, 8, 10]],
+    ['the latest of one agent and type', { agentId: 'a', type: 'agent.exited' as const, limit: 2 }, [4, 6]],
+    ['of one agent after a number', { agentId: 'a', after: 4, limit: 1 }, [5]],
+    ['nothing of an agent that there is not', { agentId: "a' or true --", limit: 100 }, []],
+  ])('gives %s', async (_what, query, expected) => {
+    expect(numbers(await log.list(query))).toEqual(expected);
+  });
+});

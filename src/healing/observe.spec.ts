@@ -1,0 +1,50 @@
+import fc from 'fast-check';
+import type { ListedProcess, RuntimeSnapshot, UnlistedProcess } from '../runtime';
+import { observationOf, observationsOf } from './observe';
+
+const listed = (agentId: string, pmId: number): ListedProcess => ({
+  ...{ agentId, pmId, uniqueId: 'u', state: 'online', runId: 'r', upSince: 1 },
+  ...{ process: { pid: 100 + pmId, startTime: 1 }, memoryBytes: null, cpuPercent: null },
+});
+const unlisted = (agentId: string, pid: number): UnlistedProcess => ({
+  ...{ agentId, runId: 'r', process: { pid, startTime: 1 }, leader: true },
+});
+
+const snapshotOf = (entries: ListedProcess[], found: UnlistedProcess[]): RuntimeSnapshot => ({
+  ...{ beganAt: 7, daemon: { pid: 99, startTime: 1, version: '7.0.4' }, listed: entries, unlisted: found },
+});
+
+describe('what a list shows of one agent', () => {
+  const snapshot = snapshotOf([listed('a', 0), listed('b', 1), listed('a', 2)], [unlisted('b', 5), unlisted('a', 6)]);
+
+  it('is all that is its own, in the order of the list, and how it was looked', () => {
+    expect(observationOf('a', snapshot, { scanned: true, boot: false })).toEqual({
+      beganAt: 7,
+      scanned: true,
+      boot: false,
+      daemon: { pid: 99, startTime: 1 },
+      listed: [listed('a', 0), listed('a', 2)],
+      unlisted: [unlisted('a', 6)],
+    });
+  });
+
+  it('is an empty look where nothing of it is there, not none', () => {
+    const observations = observationsOf(['c'], snapshot, { scanned: false, boot: true });
+    expect(observations.get('c')).toMatchObject({ boot: true, listed: [], unlisted: [] });
+  });
+});
+
+describe('what a list shows of many', () => {
+  it('is what it shows of each, and of nobody who was not asked about', () => {
+    const id = fc.constantFrom('a', 'b', 'c', '__proto__', 'constructor');
+    fc.assert(
+      fc.property(fc.array(id), fc.array(id), fc.uniqueArray(id), (entries, found, asked) => {
+        const snapshot = snapshotOf(entries.map(listed), found.map(unlisted));
+        const look = { scanned: false, boot: false };
+        const observations = observationsOf(asked, snapshot, look);
+        expect([...observations.keys()]).toEqual(asked);
+        for (const agentId of asked) expect(observations.get(agentId)).toEqual(observationOf(agentId, snapshot, look));
+      }),
+    );
+  });
+});

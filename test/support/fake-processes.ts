@@ -1,0 +1,56 @@
+import type { ProcessFacts, ProcessInspector } from '../../src/runtime';
+
+export interface FakeProcessFacts extends ProcessFacts {
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+/** A process table that tests write themselves. */
+export class FakeProcesses implements ProcessInspector {
+  private readonly table = new Map<number, FakeProcessFacts>();
+
+  constructor(processes: readonly FakeProcessFacts[] = []) {
+    for (const process of processes) this.add(process);
+  }
+
+  add(process: FakeProcessFacts): void {
+    this.table.set(process.pid, process);
+  }
+
+  /** It ends: its children go to pid 1, its session stays theirs. */
+  end(pid: number): void {
+    this.table.delete(pid);
+    for (const process of this.table.values()) {
+      if (process.parentPid === pid) this.table.set(process.pid, { ...process, parentPid: 1 });
+    }
+  }
+
+  bootId(): string {
+    return 'boot';
+  }
+
+  facts(pid: number): ProcessFacts | null {
+    const process = this.table.get(pid);
+    return process === undefined ? null : factsOf(process);
+  }
+
+  isAlive({ pid, startTime }: { readonly pid: number; readonly startTime: number | null }): boolean {
+    return startTime !== null && this.table.get(pid)?.startTime === startTime;
+  }
+
+  all(): ProcessFacts[] {
+    return [...this.table.values()].map(factsOf);
+  }
+
+  children(pid: number): number[] {
+    return this.all().flatMap((process) => (process.parentPid === pid ? [process.pid] : []));
+  }
+
+  environment(pid: number): ReadonlyMap<string, string> | null {
+    const process = this.table.get(pid);
+    return process === undefined ? null : new Map(Object.entries(process.environment ?? {}));
+  }
+}
+
+function factsOf({ pid, startTime, parentPid, sessionId }: FakeProcessFacts): ProcessFacts {
+  return { pid, startTime, parentPid, sessionId };
+}
