@@ -29,7 +29,7 @@ function makeBreaker(rows = new FakeRows()) {
   const breaker = new CircuitBreaker(clock, policyOf, rows);
   const told: string[] = [];
   breaker.attach({
-    tripped: (agentId) => told.push(`tripped ${agentId}`),
+    moved: (agentId) => told.push(`moved ${agentId}`),
     reset: (agentId) => {
       told.push(`reset ${agentId}`);
       return Promise.resolve();
@@ -63,7 +63,7 @@ describe('recordFailure', () => {
   it('by a caller is saved each time, and halts the agent once', () => {
     const { breaker, rows, told, fail } = makeBreaker();
     fail('a', 5);
-    expect(told).toEqual(['tripped a']);
+    expect(told).toEqual(['moved a']);
     expect(rows.saved.map(([agentId, { failureCount }]) => [agentId, failureCount])).toEqual([
       ['a', 1],
       ['a', 2],
@@ -90,7 +90,7 @@ describe('recordFailure', () => {
       state: 'OPEN',
       dueAt: null,
     });
-    expect(told).toEqual(['tripped a', 'tripped b']);
+    expect(told).toEqual(['moved a', 'moved b']);
   });
 
   it('in a trial trips it again', () => {
@@ -99,7 +99,7 @@ describe('recordFailure', () => {
     breaker.apply('a', { type: 'trial', by: 'healing' });
     expect([breaker.getState('a'), breaker.isTripped('a')]).toEqual(['HALF_OPEN', false]);
     fail('a', 1);
-    expect([breaker.isTripped('a'), told]).toEqual([true, ['tripped a', 'tripped a']]);
+    expect([breaker.isTripped('a'), told]).toEqual([true, ['moved a', 'moved a']]);
   });
 });
 

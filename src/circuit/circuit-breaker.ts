@@ -19,8 +19,8 @@ export interface CircuitRows {
 export interface CircuitHooks {
   /** A reset has to start what the circuit had halted. */
   reset(agentId: string): Promise<void>;
-  /** Failures counted by a caller tripped it: halted means no process. */
-  tripped(agentId: string): void;
+  /** A caller's counting opened or closed it: halted means no process, and closed that there should be one. */
+  moved(agentId: string): void;
 }
 
 export interface CallerOptions {
@@ -67,15 +67,19 @@ export class CircuitBreaker {
     const after = this.apply(agentId, { type: 'failure', restartable, trial });
     if (!byHealing) {
       this.rows.saveEventually(agentId, after);
-      if (before !== 'OPEN' && after.state === 'OPEN') this.hooks?.tripped(agentId);
+      if (before !== 'OPEN' && after.state === 'OPEN') this.hooks?.moved(agentId);
     }
     return after;
   }
 
   /** Count 0 and CLOSED, at once. Healing calls it only after `STABLE_SECONDS`. */
   recordSuccess(agentId: string, options: CallerOptions = {}): Circuit {
+    const before = this.circuitOf(agentId).state;
     const after = this.apply(agentId, { type: 'success' });
-    if (options.byHealing !== true) this.rows.saveEventually(agentId, after);
+    if (options.byHealing !== true) {
+      this.rows.saveEventually(agentId, after);
+      if (before !== 'CLOSED') this.hooks?.moved(agentId);
+    }
     return after;
   }
 

@@ -67,13 +67,17 @@ export function nextCircuit(circuit: Circuit, event: CircuitEvent, policy: Circu
         recentFailures: event.type === 'reset' ? [] : withinHour(circuit.recentFailures, now),
       };
     case 'trial':
-      return circuit.state === 'OPEN' ? { ...circuit, state: 'HALF_OPEN', trialBy: event.by } : circuit;
+      // A person may take a trial of healing's over, not the reverse.
+      if (circuit.state === 'OPEN' || (circuit.state === 'HALF_OPEN' && event.by === 'operator'))
+        return { ...circuit, state: 'HALF_OPEN', trialBy: event.by };
+      return circuit;
     case 'trial-ended':
       if (circuit.state !== 'HALF_OPEN') return circuit;
       return {
         ...circuit,
         state: 'OPEN',
-        dueAt: event.retry === 'now' ? now : now + circuit.cooldownMs,
+        // Where no trial of healing's is worth making, a person's that was broken off changes nothing about it.
+        dueAt: circuit.dueAt === null ? null : event.retry === 'now' ? now : now + circuit.cooldownMs,
         trialBy: null,
       };
   }

@@ -5,7 +5,7 @@ import { AgentRegistry, maskedEnv, type RegisteredAgent } from '../registry';
 import type { ListedProcess } from '../runtime';
 import { AgentSupervisor } from './agent-supervisor';
 import { LaunchPlanner } from './launch-planner';
-import { runOf, statusOf, type Phase, type Run, type Situation } from './machine';
+import { isRestartDue, runOf, statusOf, type Phase, type Run, type Situation } from './machine';
 
 export interface AgentFilter {
   readonly tag?: string;
@@ -105,7 +105,8 @@ type PresentView = Omit<AgentView, keyof RegisteredAgent | 'registeredAt' | 'upd
 
 function dueAt(phase: Phase, trialAt: number | null): number | null {
   if (phase.kind !== 'down') return null;
-  return phase.why === 'halted' ? trialAt : phase.until;
+  if (phase.why === 'halted') return trialAt;
+  return isRestartDue(phase) ? phase.until : null;
 }
 
 function lastFailureOf(situation: Situation | null): AgentView['lastFailure'] {

@@ -91,7 +91,7 @@ export class EffectRunner {
     } catch (error) {
       this.ports.log.warn({ agentId: cell.agentId, error: messageOf(error) }, 'a process could not be ended');
     }
-    cell.post({ type: 'kill-ended', runId, gone, pids });
+    cell.post({ type: 'kill-ended', runId, scope, gone, pids });
   }
 
   private async endProcess(cell: AgentCell, effect: Extract<ActingEffect, { type: 'end-process' }>): Promise<void> {

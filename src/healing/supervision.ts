@@ -67,8 +67,8 @@ export class Supervision {
       reset: async (agentId) => {
         await this.supervisor.command(agentId, { type: 'reset-asked' }, 'up');
       },
-      tripped: (agentId) => {
-        this.supervisor.find(agentId)?.post({ type: 'circuit-tripped' });
+      moved: (agentId) => {
+        this.supervisor.find(agentId)?.post({ type: 'circuit-moved' });
       },
     });
     this.heartbeats.attach((agentId) => {

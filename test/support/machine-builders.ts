@@ -33,6 +33,9 @@ export const POLICY: HealingPolicy = {
   circuit: { failureThreshold: 5, failuresPerHour: 20, cooldownMs: 60_000 },
 };
 
+/** A policy whose first failure opens the circuit. */
+export const TRIPS_AT_ONCE = { circuit: { ...POLICY.circuit, failureThreshold: 1 } };
+
 /** The daemon that launches everything at first, and the one that comes after its end. */
 export const DAEMON: ProcessIdentity = { pid: 50, startTime: 500 };
 export const YOUNGER_DAEMON: ProcessIdentity = { pid: 60, startTime: 600 };
@@ -154,7 +157,7 @@ export class Story {
     const event = { type: 'failure', restartable: false, trial: true } as const;
     const circuit = nextCircuit(this.situation.circuit, event, this.policy.circuit, this.now);
     this.situation = { ...this.situation, circuit };
-    return this.send({ type: 'circuit-tripped' });
+    return this.send({ type: 'circuit-moved' });
   }
 
   // -- what becomes of what was asked of PM2 -------------------------------------------------------------------------
@@ -193,7 +196,9 @@ export class Story {
   }
 
   killEnds(gone = true): this {
-    return this.send({ type: 'kill-ended', runId: this.runId, gone, pids: [this.run.process.pid] });
+    const { phase } = this.situation.state;
+    const scope = phase.kind === 'stopping' && phase.then.kind === 'start' ? 'run' : 'agent';
+    return this.send({ type: 'kill-ended', runId: this.runId, scope, gone, pids: [this.run.process.pid] });
   }
 
   /** It starts and is up, by a person's order. */
@@ -436,8 +441,8 @@ export const ALPHABET: readonly Word[] = [
   word('launch blocked, entry gone', (story, runId) => {
     return { type: 'launch-blocked', runId, observation: story.waits(1).observation({}) };
   }),
-  word('kill ended', (_, runId) => ({ type: 'kill-ended', runId, gone: true, pids: [] })),
-  word('kill failed', (_, runId) => ({ type: 'kill-ended', runId, gone: false, pids: [1] })),
+  word('kill ended', (_, runId) => ({ type: 'kill-ended', runId, scope: 'agent', gone: true, pids: [] })),
+  word('kill failed', (_, runId) => ({ type: 'kill-ended', runId, scope: 'agent', gone: false, pids: [1] })),
   exit('crash', CRASH, false),
   exit('exit 0', CLEAN_EXIT, false),
   exit('ordered exit', CLEAN_EXIT, true),

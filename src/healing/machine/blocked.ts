@@ -21,5 +21,4 @@ export function launchBlocked(turn: Turn, event: Extract<MachineEvent, { type: '
   const since = event.observation.beganAt - 1;
   turn.enter({ kind: 'down', since, why: 'waiting', until, launch: phase.launch });
   observed(turn, event.observation);
-  if (turn.phase.kind === 'verifying') turn.answer('up', { kind: 'done' });
 }

@@ -1,6 +1,7 @@
+import type { DesiredState } from '../../kernel';
 import type { LaunchedBy } from './state';
 import type { MachineEvent } from './event';
-import { beginLaunch, beginStop, WAITING_MS, type LaunchIntent } from './launching';
+import { beginLaunch, beginStop, killOf, waitingPhase, type LaunchIntent } from './launching';
 import { runOf, type DownPhase, type Fallback, type StoppedPhase } from './state';
 import type { Turn } from './turn';
 
@@ -24,19 +25,27 @@ export function startAsked(turn: Turn, event: Asked<'start-asked'>): void {
     case 'down':
       if (phase.why === 'halted' && !event.mayTrial) return refuseHalted(turn);
       turn.desire('running');
-      beginLaunch(turn, { ...askedLaunch(event.by, reasonOf(event.by), fallbackTo(phase)), ...replacing(turn) });
+      beginLaunch(turn, {
+        ...askedLaunch(event.by, reasonOf(event.by), fallbackTo(desiredBefore, phase)),
+        ...replacing(turn),
+      });
       return;
     case 'stopping': {
       if (phase.then.kind === 'halted' && !event.mayTrial) return refuseHalted(turn);
       turn.desire('running');
       const launch =
         phase.then.kind === 'start'
-          ? { ...phase.then.launch, by: event.by, attempt: null }
+          ? joined(turn, phase.then.launch, event.by)
           : askedLaunch(event.by, reasonOf(event.by), fallbackAfterStop(turn, phase.then.kind));
       turn.enter({ ...phase, then: { kind: 'start', launch, delayMs: 0 } });
       return;
     }
   }
+}
+
+/** A start that meets a restart which waits for an end: it is that start from now on, and fails as its caller's would. */
+function joined(turn: Turn, launch: LaunchIntent, by: LaunchedBy): LaunchIntent {
+  return { ...launch, by, attempt: null, fallback: launch.fallback ?? fallbackAfterStop(turn, 'start') };
 }
 
 export function stopAsked(turn: Turn, event: Asked<'stop-asked'>): void {
@@ -64,8 +73,8 @@ function stop(turn: Turn, by: string): void {
     code: 'operation-in-progress',
     detail: `A stop by ${by} overtook it. Start it again if it should run.`,
   });
-  if (turn.circuit.state === 'HALF_OPEN') turn.moveCircuit({ type: 'trial-ended', retry: 'now' });
-  turn.update({ incident: null });
+  turn.breakOffTrial();
+  turn.update({ incident: null, stopAskedAt: turn.now });
   switch (phase.kind) {
     case 'stopped':
       turn.answer('down', { kind: 'done' });
@@ -76,6 +85,8 @@ function stop(turn: Turn, by: string): void {
       return;
     case 'stopping':
       turn.enter({ ...phase, then: { kind: 'stopped' } });
+      // For a restart only the run itself was being ended.
+      if (phase.then.kind === 'start' && phase.run !== null) turn.effect(killOf(phase.run, { kind: 'stopped' }));
       return;
     case 'starting':
       awaitThenStop(turn, phase.launch.runId, phase.outcome);
@@ -117,9 +128,9 @@ export function restartAsked(turn: Turn, event: Asked<'restart-asked'>): void {
   switch (phase.kind) {
     case 'verifying':
     case 'running': {
-      if (turn.circuit.state === 'HALF_OPEN') turn.moveCircuit({ type: 'trial-ended', retry: 'now' });
+      turn.breakOffTrial();
       const launch: LaunchIntent = {
-        ...askedLaunch('operator', reason, { desired: 'running', phase: waiting(turn) }),
+        ...askedLaunch('operator', reason, { desired: 'running', phase: waitingPhase(turn.now) }),
         kind: 'restart',
         mustBeListed: true,
         pidBefore: phase.run.process.pid,
@@ -140,7 +151,11 @@ export function restartAsked(turn: Turn, event: Asked<'restart-asked'>): void {
       launchOrWait(turn, askedLaunch('operator', reason, { desired: desiredBefore, phase }), event.delayMs);
       return;
     case 'down':
-      launchOrWait(turn, { ...askedLaunch('operator', reason, fallbackTo(phase)), ...replacing(turn) }, event.delayMs);
+      launchOrWait(
+        turn,
+        { ...askedLaunch('operator', reason, fallbackTo(desiredBefore, phase)), ...replacing(turn) },
+        event.delayMs,
+      );
       return;
   }
 }
@@ -157,7 +172,7 @@ export function resetAsked(turn: Turn): void {
   turn.update({ incident: null });
   const launch = (): LaunchIntent => {
     const overtaken = phase.kind === 'down' ? phase.launch?.fallback : null;
-    const fallback = overtaken ?? { desired: 'running', phase: waiting(turn) };
+    const fallback = overtaken ?? { desired: 'running', phase: waitingPhase(turn.now) };
     return { ...askedLaunch('operator', 'circuit reset', fallback), ...replacing(turn) };
   };
   // While somebody is ending it in a shell, what is desired is not known: a reset is no start.
@@ -165,7 +180,9 @@ export function resetAsked(turn: Turn): void {
   if (turn.desired === 'running' && phase.kind === 'down' && !isBeingEnded) beginLaunch(turn, launch());
   else if (phase.kind === 'stopping' && phase.then.kind === 'halted') {
     turn.enter({ ...phase, then: { kind: 'start', launch: launch(), delayMs: 0 } });
-  } else if (phase.kind !== 'starting' && phase.kind !== 'stopping') turn.answer('up', { kind: 'done' });
+  } else if (phase.kind !== 'starting' && !(phase.kind === 'stopping' && phase.then.kind === 'start')) {
+    turn.answer('up', { kind: 'done' });
+  }
 }
 
 function refuseHalted(turn: Turn): void {
@@ -203,17 +220,13 @@ function replacing(turn: Turn): Pick<LaunchIntent, 'kind' | 'pidBefore'> {
 }
 
 /** A command that is still waiting to be carried out fails with the one that overtakes it. */
-function fallbackTo(phase: DownPhase): Fallback {
-  return phase.launch?.fallback ?? { desired: 'running', phase };
+function fallbackTo(desired: DesiredState, phase: DownPhase): Fallback {
+  return phase.launch?.fallback ?? { desired, phase };
 }
 
 function fallbackAfterStop(turn: Turn, then: 'stopped' | 'halted' | 'start'): Fallback {
   const stopped: StoppedPhase = { kind: 'stopped', since: turn.now };
   if (then === 'stopped') return { desired: 'stopped', phase: stopped };
-  if (then === 'start') return { desired: 'running', phase: waiting(turn) };
+  if (then === 'start') return { desired: 'running', phase: waitingPhase(turn.now) };
   return { desired: 'running', phase: { kind: 'down', since: turn.now, why: 'halted', until: null, launch: null } };
-}
-
-function waiting(turn: Turn): DownPhase {
-  return { kind: 'down', since: turn.now, why: 'waiting', until: turn.now + WAITING_MS, launch: null };
 }

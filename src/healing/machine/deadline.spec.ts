@@ -1,6 +1,12 @@
-import { CLEAN_EXIT, expectStory, NO_PID, PM2_AWAY, POLICY, Story } from '../../../test/support/machine-builders';
-
-const TRIPS_AT_ONCE = { circuit: { ...POLICY.circuit, failureThreshold: 1 } };
+import {
+  CLEAN_EXIT,
+  expectStory,
+  NO_PID,
+  PM2_AWAY,
+  POLICY,
+  Story,
+  TRIPS_AT_ONCE,
+} from '../../../test/support/machine-builders';
 
 describe('when a phase wants to be looked at again', () => {
   it.each<readonly [string, number | null, () => Story]>([

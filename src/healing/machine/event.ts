@@ -41,7 +41,13 @@ export type MachineEvent =
   | { readonly type: 'launch-unknown'; readonly runId: string }
   /** The launch guard saw that it must not be launched now: it lives, or a person has deleted it. */
   | { readonly type: 'launch-blocked'; readonly runId: string; readonly observation: Observation }
-  | { readonly type: 'kill-ended'; readonly runId: string; readonly gone: boolean; readonly pids: readonly number[] }
+  | {
+      readonly type: 'kill-ended';
+      readonly runId: string;
+      readonly scope: 'run' | 'agent';
+      readonly gone: boolean;
+      readonly pids: readonly number[];
+    }
   | {
       readonly type: 'exited';
       readonly runId: string | null;
@@ -55,8 +61,8 @@ export type MachineEvent =
   | { readonly type: 'operator-stopped'; readonly upSince: number; readonly at: number }
   | { readonly type: 'daemon-ending'; readonly daemon: ProcessIdentity }
   | { readonly type: 'observed'; readonly observation: Observation }
-  /** Somebody counted a failure by hand, and it tripped the circuit. */
-  | { readonly type: 'circuit-tripped' }
+  /** Somebody counted failures or a success by hand, and the circuit opened or closed. */
+  | { readonly type: 'circuit-moved' }
   /** Nothing ran for a while: the windows in which something was waited for begin again. */
   | { readonly type: 'resumed' }
   | { readonly type: 'timer' };

@@ -145,7 +145,7 @@ describe('what counts as a failure', () => {
     expectStory(play(), { ...picture, circuit: 'CLOSED 0', attempt: null });
   });
 
-  it.failing.each<Row>([
+  it.each<Row>([
     {
       name: 'that overtakes the answer of the launch',
       play: () => new Story().asksStart().exits(CLEAN_EXIT, true).launchSucceeds(),
@@ -317,18 +317,18 @@ describe('halted means no process', () => {
     expectStory(new Story().tripsByHand(), { phase: 'stopped', acts: [], records: [] });
   });
 
-  it.failing('lets nothing stay up that was starting when the circuit was tripped', () => {
+  it('lets nothing stay up that was starting when the circuit was tripped', () => {
     const story = new Story().asksStart().tripsByHand().launchSucceeds();
     expectStory(story, { phase: 'stopping, then halted', circuit: 'OPEN 1' });
   });
 
-  it.failing('gives up a restart that was due before the end of the cool-down', () => {
+  it('gives up a restart that was due before the end of the cool-down', () => {
     const story = crashes(new Story().isUp(), 2).tripsByHand().deadlineComes();
     expectStory(story, { circuit: 'HALF_OPEN 3', phase: 'starting' });
     expect(story.now - (story.situation.circuit.lastFailureAt ?? 0)).toBe(60_000);
   });
 
-  it.failing('gives up a restart that was to follow an end', () => {
+  it('gives up a restart that was to follow an end', () => {
     const story = new Story().isUp();
     const orphan = { agentId: 'agent', runId: story.runId, process: story.run.process, leader: true };
     story

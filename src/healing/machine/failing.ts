@@ -5,25 +5,34 @@ import { beginStop, healingLaunch, startAfter } from './launching';
 import type { ExitFacts, Incident, LastFailure, Run } from './state';
 import type { Turn } from './turn';
 
+/** What is known of a run that has ended. */
+export interface EndedRun {
+  readonly runId: string;
+  /** null: its launch was never answered. */
+  readonly pid: number | null;
+  readonly pidBefore: number | null;
+}
+
 /** A run ended by itself, or by somebody's signal: nobody ordered it. */
 export function crashed(turn: Turn, run: Run, exit: ExitFacts): void {
+  const { pid } = run.process;
+  ended(turn, { runId: run.runId, pid, pidBefore: pid }, exit);
+}
+
+export function ended(turn: Turn, { runId, pid, pidBefore }: EndedRun, exit: ExitFacts): void {
   const failure = diagnoseExit(exit);
-  turn.record('agent.exited', {
-    pid: run.process.pid,
-    runId: run.runId,
-    exitCode: exit.signal === null ? exit.exitCode : null,
-    signal: exit.signal,
-  });
+  const { signal } = exit;
+  turn.record('agent.exited', { pid, runId, exitCode: signal === null ? exit.exitCode : null, signal });
   // Grandchildren outlive a crashed leader; they carry its run id, the next run has another.
-  turn.effect({ type: 'sweep', runId: run.runId });
+  turn.effect({ type: 'sweep', runId });
   const finished = failure.cause === 'clean-exit' && turn.policy.restart !== 'always';
   if (finished) finish(turn);
-  else fail(turn, run.runId, failure, { pidBefore: run.process.pid, alive: null });
+  else fail(turn, runId, failure, { pidBefore, alive: null });
 }
 
 /** It has done its work (`policy.restart` on-failure or never, exit 0): no failure, no message. */
 function finish(turn: Turn): void {
-  if (turn.circuit.state === 'HALF_OPEN') turn.moveCircuit({ type: 'trial-ended', retry: 'now' });
+  turn.breakOffTrial();
   turn.desire('stopped');
   turn.record('agent.terminated', { pid: null, finished: true });
   turn.update({ incident: null, phase: { kind: 'stopped', since: turn.now } });

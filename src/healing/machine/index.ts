@@ -15,7 +15,7 @@ export {
   type Phase,
   type Run,
 } from './state';
-export { statusOf } from './status';
+export { isRestartDue, statusOf } from './status';
 export { DAEMON_UPDATE_MS } from './timing';
 export { transition, type Decision } from './transition';
 export { type Situation, type TurnContext } from './turn';

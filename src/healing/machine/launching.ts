@@ -1,6 +1,6 @@
 import type { Turn } from './turn';
 import type { Effect } from './effect';
-import type { Launch, Run, Sequel } from './state';
+import type { DownPhase, Launch, Run, Sequel } from './state';
 
 export type LaunchIntent = Omit<Launch, 'runId'>;
 
@@ -15,10 +15,11 @@ export function healingLaunch(reason: string, pidBefore: number | null, attempt:
 
 /** Begins a launch: from here on only its outcome, or a list, says whether there is a process. */
 export function beginLaunch(turn: Turn, intent: LaunchIntent): void {
-  if (turn.circuit.state === 'OPEN') {
-    const byHealing = intent.by === 'healing' || intent.by === 'autostart';
+  const byHealing = intent.by === 'healing' || intent.by === 'autostart';
+  const { state, trialBy } = turn.circuit;
+  // A person's start takes a trial of healing's over: if it fails, the cool-down is not doubled.
+  if (state === 'OPEN' || (state === 'HALF_OPEN' && trialBy === 'healing' && !byHealing))
     turn.moveCircuit({ type: 'trial', by: byHealing ? 'healing' : 'operator' });
-  }
   const launch: Launch = { ...intent, trial: turn.circuit.state === 'HALF_OPEN', runId: turn.context.newId() };
   if (launch.attempt !== null) turn.record('recovery.attempted', { attempt: launch.attempt, runId: launch.runId });
   turn.enter({
@@ -72,6 +73,11 @@ export function continueAfterStop(turn: Turn, then: Sequel, pid: number | null):
       startAfter(turn, then.launch, then.delayMs, 'restart-delay');
       return;
   }
+}
+
+/** Nothing is wrong with it; it is tried again in a moment. */
+export function waitingPhase(now: number): DownPhase {
+  return { kind: 'down', since: now, why: 'waiting', until: now + WAITING_MS, launch: null };
 }
 
 /** Launches at once, or waits for so long first. */

@@ -8,10 +8,10 @@ import {
   POLICY,
   Story,
   YOUNGER_DAEMON,
+  TRIPS_AT_ONCE,
 } from '../../../test/support/machine-builders';
 
 const BOOT = { boot: true, scanned: true };
-const TRIPS_AT_ONCE = { circuit: { ...POLICY.circuit, failureThreshold: 1 } };
 
 /** Up when the supervisor was killed, which is now there again. */
 function wasUp(): Story {
@@ -92,7 +92,7 @@ describe('at boot, listed online, desired stopped', () => {
     expectStory(story, { phase: 'verifying', desired: 'running', acts: [], records: ['operator.restarted'] });
   });
 
-  it.failing('a newer start after a stop whose end was not saved: the operator started it, desired running', () => {
+  it('a newer start after a stop whose end was not saved: the operator started it, desired running', () => {
     const story = new Story().isUp().asksStop().supervisorRestarts();
     story.sees({ ...BOOT, listed: [again(story.run)] });
     expectStory(story, { phase: 'verifying', desired: 'running', acts: [] });
@@ -149,7 +149,7 @@ describe('supervisor killed in HALF_OPEN', () => {
     expectStory(story, { phase: 'down, halted', circuit: 'OPEN 2', dueInMs: 120_000 });
   });
 
-  it.failing('gone before its launch was saved: the trial failed', () => {
+  it('gone before its launch was saved: the trial failed', () => {
     const story = onTrial();
     const run = story.runFor(story.runId);
     story.supervisorRestarts().sees({ ...BOOT, listed: [ended(run)] });
@@ -343,7 +343,7 @@ describe('a list', () => {
     expectStory(new Story().isUp().asksStop().sees(), { phase: 'stopping, then stopped', acts: [] });
   });
 
-  it.failing('tells under which daemon that process lives which a stop was waiting for', () => {
+  it('tells under which daemon that process lives which a stop was waiting for', () => {
     const story = new Story().asksStart().launchIsUnknown().asksStop();
     story.sees({ listed: [online(story.runFor(story.runId))], daemon: YOUNGER_DAEMON });
     expect(story.run.daemon).toEqual(YOUNGER_DAEMON);

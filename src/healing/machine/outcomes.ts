@@ -1,9 +1,17 @@
 import type { ProblemCode } from '../../kernel';
-import { diagnoseExit, diagnoseLaunch } from './diagnose';
+import { diagnoseLaunch } from './diagnose';
 import type { LaunchFault, MachineEvent } from './event';
-import { crashed, fail } from './failing';
-import { beginStop, continueAfterStop, WAITING_MS } from './launching';
-import type { ExitFacts, Launch, Run, StartingPhase } from './state';
+import { crashed, ended, fail } from './failing';
+import { beginStop, continueAfterStop, WAITING_MS, waitingPhase } from './launching';
+import {
+  runOf,
+  type DownPhase,
+  type EarlyExit,
+  type Launch,
+  type Run,
+  type StartingPhase,
+  type StoppedPhase,
+} from './state';
 import type { Turn } from './turn';
 
 type Outcome<T extends MachineEvent['type']> = Extract<MachineEvent, { type: T }>;
@@ -25,6 +33,7 @@ export function launchSucceeded(turn: Turn, run: Run): void {
     beginStop(turn, run, phase.then);
     return;
   }
+  if (runOf(phase)?.runId === run.runId) return; // told twice
   // A launch that was given up has come true: it is ended, never adopted.
   turn.effect({ type: 'end-process', process: run.process, runId: run.runId, why: 'given-up' });
 }
@@ -43,7 +52,8 @@ function launched(turn: Turn, phase: StartingPhase, run: Run): void {
   turn.answer('up', { kind: 'done' });
   // One list after the launch: it shows a second holder, or a process that ended without a word.
   turn.effect({ type: 'observe', scan: false });
-  if (phase.exit !== null) crashed(turn, run, phase.exit);
+  if (phase.exit?.ordered === true) ordered(turn, run);
+  else if (phase.exit !== null) crashed(turn, run, phase.exit);
 }
 
 function noteAttempt(turn: Turn, launch: Launch): void {
@@ -84,7 +94,15 @@ function fallBack(turn: Turn, launch: Launch): void {
   if (launch.fallback === null) return;
   if (turn.circuit.state === 'HALF_OPEN') turn.moveCircuit({ type: 'trial-ended', retry: 'cooldown' });
   turn.desire(launch.fallback.desired);
-  turn.enter({ ...launch.fallback.phase, since: turn.now });
+  turn.enter(fallbackPhase(turn, launch.fallback.phase));
+}
+
+/** What the circuit says by now decides between halted and waiting: it may have been opened or reset meanwhile. */
+function fallbackPhase(turn: Turn, phase: StoppedPhase | DownPhase): StoppedPhase | DownPhase {
+  const since = turn.now;
+  if (phase.kind === 'stopped') return { ...phase, since };
+  if (turn.circuit.state === 'OPEN') return { kind: 'down', since, why: 'halted', until: null, launch: null };
+  return phase.why === 'halted' ? waitingPhase(since) : { ...phase, since };
 }
 
 function refusal(fault: Exclude<LaunchFault, { kind: 'cancelled' }>): { code: ProblemCode; detail: string } {
@@ -106,6 +124,7 @@ function refusal(fault: Exclude<LaunchFault, { kind: 'cancelled' }>): { code: Pr
 export function launchUnknown(turn: Turn, event: Outcome<'launch-unknown'>): void {
   const phase = turn.phase;
   if (phase.kind === 'starting' && phase.launch.runId === event.runId) {
+    if (phase.exit !== null) return exitedUnanswered(turn, phase, phase.exit);
     turn.enter({ ...phase, since: turn.now, outcome: 'unknown', absences: 0, lookAt: turn.now + LOOK_AGAIN_MS });
   } else if (phase.kind === 'stopping' && phase.run === null && phase.runId === event.runId) {
     turn.enter({ ...phase, since: turn.now, awaited: 'unknown', absences: 0, againAt: turn.now + LOOK_AGAIN_MS });
@@ -116,6 +135,8 @@ export function launchUnknown(turn: Turn, event: Outcome<'launch-unknown'>): voi
 export function killEnded(turn: Turn, event: Outcome<'kill-ended'>): void {
   const phase = turn.phase;
   if (phase.kind !== 'stopping' || phase.runId !== event.runId || phase.run === null) return;
+  // A stop overtook a restart: what is to end besides the run itself is still being ended.
+  if (phase.then.kind !== 'start' && event.scope === 'run') return;
   if (event.gone) {
     continueAfterStop(turn, phase.then, phase.run.process.pid);
     return;
@@ -132,7 +153,8 @@ export function exited(turn: Turn, event: Outcome<'exited'>): void {
   const phase = turn.phase;
   switch (phase.kind) {
     case 'starting':
-      if (event.runId === phase.launch.runId) exitedWhileStarting(turn, phase, event.exit);
+      if (event.runId === phase.launch.runId)
+        exitedWhileStarting(turn, phase, { ...event.exit, ordered: event.ordered });
       return;
     case 'stopping':
       if (event.runId !== phase.runId) return;
@@ -153,23 +175,27 @@ export function exited(turn: Turn, event: Outcome<'exited'>): void {
   }
 }
 
-function exitedWhileStarting(turn: Turn, phase: StartingPhase, exit: ExitFacts): void {
-  if (phase.outcome === 'pending') {
-    turn.enter({ ...phase, exit });
-    return;
-  }
-  // The answer never came, but it did run, and has ended.
+function exitedWhileStarting(turn: Turn, phase: StartingPhase, exit: EarlyExit): void {
+  if (phase.outcome === 'pending') turn.enter({ ...phase, exit });
+  else exitedUnanswered(turn, phase, exit);
+}
+
+/** The answer never came, but it did run, and has ended. */
+export function exitedUnanswered(turn: Turn, phase: StartingPhase, exit: EarlyExit): void {
   turn.answer('up', { kind: 'done' });
   noteAttempt(turn, phase.launch);
-  turn.update({ lastRun: null });
-  turn.record('agent.exited', { pid: null, runId: phase.launch.runId, exitCode: exit.exitCode, signal: exit.signal });
-  turn.effect({ type: 'sweep', runId: phase.launch.runId });
-  fail(turn, phase.launch.runId, diagnoseExit(exit), { pidBefore: phase.launch.pidBefore, alive: null });
+  const { runId, pidBefore } = phase.launch;
+  if (exit.ordered) awaitOperator(turn, null, runId);
+  else ended(turn, { runId, pid: null, pidBefore }, exit);
+}
+
+function ordered(turn: Turn, run: Run): void {
+  awaitOperator(turn, run.process.pid, run.runId);
 }
 
 /** Its end was ordered through PM2, and not by us: wait and see what the operator is doing. */
-function ordered(turn: Turn, run: Run): void {
-  turn.record('agent.exited', { pid: run.process.pid, runId: run.runId, ordered: true });
+function awaitOperator(turn: Turn, pid: number | null, runId: string): void {
+  turn.record('agent.exited', { pid, runId, ordered: true });
   const until = turn.now + OPERATOR_ACTING_MS;
   turn.enter({ kind: 'down', since: turn.now, why: 'operator-acting', until, launch: null });
   turn.effect({ type: 'observe', scan: false });

@@ -7,11 +7,11 @@ import {
   POLICY,
   Story,
   YOUNGER_DAEMON,
+  TRIPS_AT_ONCE,
 } from '../../../test/support/machine-builders';
 import { revivedState } from './revive';
 import type { DownPhase } from './state';
 
-const TRIPS_AT_ONCE = { circuit: { ...POLICY.circuit, failureThreshold: 1 } };
 const DAY_MS = 24 * HOUR_MS;
 
 function backingOff(): Story {

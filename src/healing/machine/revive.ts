@@ -1,4 +1,4 @@
-import type { AgentState, DownPhase, Phase } from './state';
+import type { AgentState, DownPhase, Phase, StoppingPhase } from './state';
 
 /**
  * A state as it was saved, made usable after a start of ours: nothing that was under way is trusted, lists decide.
@@ -6,7 +6,8 @@ import type { AgentState, DownPhase, Phase } from './state';
  */
 export function revivedState(saved: AgentState, now: number, longestDelayMs: number): AgentState {
   const startAskedAt = Math.min(saved.startAskedAt, now);
-  return { ...saved, startAskedAt, phase: revivedPhase(saved.phase, now - 1, longestDelayMs) };
+  const stopAskedAt = Math.min(saved.stopAskedAt, now);
+  return { ...saved, startAskedAt, stopAskedAt, phase: revivedPhase(saved.phase, now - 1, longestDelayMs) };
 }
 
 function revivedPhase(phase: Phase, now: number, longestDelayMs: number): Phase {
@@ -22,7 +23,7 @@ function revivedPhase(phase: Phase, now: number, longestDelayMs: number): Phase 
         lookAt: now,
       };
     case 'stopping':
-      return { ...phase, since: now, awaited: phase.run === null ? 'unknown' : null, absences: 0, againAt: now };
+      return revivedStopping(phase, now);
     case 'down':
       return revivedDown(phase, now, longestDelayMs);
     case 'stopped':
@@ -36,4 +37,16 @@ function revivedDown(phase: DownPhase, now: number, longestDelayMs: number): Dow
   const until = phase.until === null ? null : Math.min(Math.max(phase.until, now), now + longestDelayMs);
   const launch = phase.launch === null ? null : { ...phase.launch, fallback: null };
   return { ...phase, since: now, until, launch };
+}
+
+function revivedStopping(phase: StoppingPhase, now: number): StoppingPhase {
+  const { then } = phase;
+  return {
+    ...phase,
+    since: now,
+    awaited: phase.run === null ? 'unknown' : null,
+    absences: 0,
+    then: then.kind === 'start' ? { ...then, launch: { ...then.launch, fallback: null } } : then,
+    againAt: now,
+  };
 }

@@ -10,11 +10,10 @@ import {
   POLICY,
   Story,
   YOUNGER_DAEMON,
+  TRIPS_AT_ONCE,
 } from '../../../test/support/machine-builders';
 
 const SETTLED_MS = 300;
-
-const TRIPS_AT_ONCE = { circuit: { ...POLICY.circuit, failureThreshold: 1 } };
 
 /** An ordered exit has been told: somebody acts in a shell. */
 function actedUpon(): Story {
@@ -187,6 +186,12 @@ describe('pm2 delete: desired stopped', () => {
     expectStory(play().sees(), { phase: 'stopped', desired: 'stopped', dueInMs: null, records: ['operator.stopped'] });
   });
 
+  it('of one in back-off whose latest launch was never answered', () => {
+    const story = new Story().isUp().exits().launchIsUnknown().exits();
+    expectStory(story, { phase: 'down, backing-off' });
+    expectStory(story.sees(), { phase: 'stopped', desired: 'stopped' });
+  });
+
   it('of one whose process lives on, unlisted: it is ended', () => {
     const story = new Story().isUp();
     const { runId, process } = story.run;
@@ -194,7 +199,7 @@ describe('pm2 delete: desired stopped', () => {
     expectStory(story, { phase: 'stopping, then stopped', desired: 'stopped', acts: ['kill agent 1001'] });
   });
 
-  it.failing('of a trial: the circuit is OPEN and due', () => {
+  it('of a trial: the circuit is OPEN and due', () => {
     const story = new Story(TRIPS_AT_ONCE).isUp().exits().deadlineComes().launchSucceeds();
     expectStory(story.sees(), { phase: 'stopped', desired: 'stopped', circuit: 'OPEN 1' });
   });
@@ -293,14 +298,14 @@ describe('pm2 kill seen live: desired stopped for what it ended', () => {
     expectStory(new Story().isUp().daemonIsEnded(YOUNGER_DAEMON), { phase: 'verifying', desired: 'running' });
   });
 
-  it.failing('of a trial: the circuit is OPEN and due', () => {
+  it('of a trial: the circuit is OPEN and due', () => {
     const story = new Story(TRIPS_AT_ONCE).isUp().exits().deadlineComes().launchSucceeds();
     expectStory(story.daemonIsEnded().deadlineComes(), { phase: 'stopped', desired: 'stopped', circuit: 'OPEN 1' });
   });
 
-  it.failing('answers a spawn that had joined the start which went with the daemon', () => {
+  it('answers a spawn that had joined the start which went with the daemon', () => {
     const story = new Story().isUp().exits().asksStart().daemonIsEnded().deadlineComes();
-    expectStory(story, { phase: 'stopped', answers: ['up: operation-in-progress'] });
+    expectStory(story, { phase: 'stopped', answers: ['up: operation-in-progress', 'down: done'] });
   });
 });
 

@@ -64,7 +64,7 @@ export interface StartingPhase {
   /** The daemon under which an entry of the agent was listed since, with or without a process; null: none was seen. */
   readonly listedUnder: ProcessIdentity | null;
   /** An exit that overtook the answer. */
-  readonly exit: ExitFacts | null;
+  readonly exit: EarlyExit | null;
 }
 
 export interface VerifyingPhase {
@@ -126,6 +126,12 @@ export interface ExitFacts {
   readonly signal: string | null;
 }
 
+/** An exit of a run that is not known yet. */
+export interface EarlyExit extends ExitFacts {
+  /** Somebody ordered it in a shell. */
+  readonly ordered: boolean;
+}
+
 /** Why it was last restarted or halted, in one line. */
 export interface LastFailure {
   /** Wall clock, epoch milliseconds. */
@@ -147,6 +153,8 @@ export interface AgentState {
   readonly lastRun: Run | null;
   /** `Clock.now()` when a person last asked for a start: what a shell did before is overtaken. */
   readonly startAskedAt: number;
+  /** The same of a stop: what was started in a shell after it is a person's later word. */
+  readonly stopAskedAt: number;
   /** Runs whose launch was given up without an answer: should one appear, it is ended, never adopted. */
   readonly ghosts: readonly string[];
   /** The run whose failure is counted: at most one failure a generation. */
@@ -162,6 +170,7 @@ export function newAgentState(now: number): AgentState {
     incident: null,
     lastRun: null,
     startAskedAt: 0,
+    stopAskedAt: 0,
     ghosts: [],
     failedRunId: null,
     restarts: 0,

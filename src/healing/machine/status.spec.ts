@@ -5,12 +5,11 @@ import {
   NO_PID,
   online,
   PM2_AWAY,
-  POLICY,
   Story,
   YOUNGER_DAEMON,
+  TRIPS_AT_ONCE,
 } from '../../../test/support/machine-builders';
 
-const TRIPS_AT_ONCE = { circuit: { ...POLICY.circuit, failureThreshold: 1 } };
 const crashed = () => new Story().isUp().exits();
 const halted = () => new Story(TRIPS_AT_ONCE).isUp().exits();
 
@@ -62,7 +61,7 @@ describe('the status of an agent', () => {
     expectStory(story, { status: 'recovering' });
   });
 
-  it.failing.each<readonly [string, () => Story]>([
+  it.each<readonly [string, () => Story]>([
     ['somebody acts on it in a shell', () => new Story().isUp().exits(KILLED, true)],
     ['its daemon was ended on purpose', () => new Story().isUp().daemonIsEnded()],
   ])('is not backing-off where no restart is due: %s', (_, play) => {

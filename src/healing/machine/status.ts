@@ -1,4 +1,5 @@
 import type { AgentStatus } from '../../kernel';
+import type { DownPhase } from './state';
 import type { Situation } from './turn';
 
 /** What a reader is told; `unhealthy` is added by health, `unknown` is for external agents. */
@@ -20,6 +21,12 @@ export function statusOf(situation: Situation): AgentStatus {
     case 'stopping':
       return phase.then.kind === 'halted' ? 'halted' : 'recovering';
     case 'down':
-      return phase.why === 'halted' ? 'halted' : phase.until === null ? 'recovering' : 'backing-off';
+      if (phase.why === 'halted') return 'halted';
+      return isRestartDue(phase) ? 'backing-off' : 'recovering';
   }
+}
+
+/** False while it only waits to see what somebody does in a shell: then nothing is due. */
+export function isRestartDue(phase: DownPhase): boolean {
+  return phase.why === 'backing-off' || phase.why === 'restart-delay' || phase.why === 'waiting';
 }

@@ -1,4 +1,13 @@
-import { CLEAN_EXIT, expectStory, KILLED, NO_PID, online, POLICY, Story } from '../../../test/support/machine-builders';
+import {
+  CLEAN_EXIT,
+  expectStory,
+  KILLED,
+  NO_PID,
+  online,
+  POLICY,
+  Story,
+  TRIPS_AT_ONCE,
+} from '../../../test/support/machine-builders';
 
 describe('the chain of a recovery', () => {
   it('verified after its time, stable after another: the incident closes, count and attempt 0', () => {
@@ -80,11 +89,19 @@ describe('after a time in which nothing ran', () => {
     expectStory(running, { phase: 'running', dueInMs: POLICY.stableMs });
   });
 
-  it('what is stable stays so, and what is down or stopped is as it was', () => {
+  it('what came due meanwhile is spread over a few seconds', () => {
+    const backingOff = () => new Story().isUp().exits().launchFails(NO_PID);
+    expectStory(backingOff().waits(90_000).send({ type: 'resumed' }), { phase: 'down, backing-off', dueInMs: 2_500 });
+    const notDue = backingOff();
+    const { deadline } = notDue;
+    expect(notDue.send({ type: 'resumed' }).deadline).toBe(deadline);
+  });
+
+  it('what is stable stays so, and what is stopped or halted is as it was', () => {
     const plays = [
       () => new Story().isUp().becomesStable(),
       () => new Story(),
-      () => new Story().isUp().exits().launchFails(NO_PID),
+      () => new Story(TRIPS_AT_ONCE).isUp().exits(),
       () => new Story().isUp().asksStop(),
     ];
     for (const play of plays) {

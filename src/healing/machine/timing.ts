@@ -1,11 +1,15 @@
 import { deadlineOf } from './deadline';
 import { beginLaunch, healingLaunch, killOf } from './launching';
 import { LOOK_AGAIN_MS, OPERATOR_ACTING_MS } from './outcomes';
+import { stoppedInShell } from './stopped-in-shell';
 import type { DownPhase, RunningPhase, StoppingPhase, VerifyingPhase } from './state';
 import type { Turn } from './turn';
 
 /** Time within which a new daemon with the same list means `pm2 update`, not `pm2 kill`. */
 export const DAEMON_UPDATE_MS = 30_000;
+
+/** What came due while nothing ran is spread over this long. */
+const SPREAD_MS = 5_000;
 
 /** After a time in which nothing ran: nothing from before it counts as waited for, or as having been well. */
 export function resumed(turn: Turn): void {
@@ -16,6 +20,8 @@ export function resumed(turn: Turn): void {
   else if (phase.kind !== 'down') return;
   else if (phase.why === 'daemon-ended') turn.enter({ ...phase, until: now + DAEMON_UPDATE_MS });
   else if (phase.why === 'operator-acting') turn.enter({ ...phase, until: now + OPERATOR_ACTING_MS });
+  else if (phase.until !== null && phase.until < now)
+    turn.enter({ ...phase, until: now + Math.round(turn.context.random() * SPREAD_MS) });
 }
 
 /** The deadline of the present phase may have come. */
@@ -81,10 +87,7 @@ function due(turn: Turn, phase: DownPhase): void {
       turn.effect({ type: 'observe', scan: false });
       return;
     case 'daemon-ended':
-      if (turn.desired === 'running') turn.record('operator.stopped', { how: 'pm2 kill' });
-      turn.desire('stopped');
-      turn.update({ incident: null, phase: { kind: 'stopped', since: turn.now } });
-      return;
+      return stoppedInShell(turn, 'pm2 kill');
   }
 }
 

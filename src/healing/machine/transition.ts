@@ -1,8 +1,8 @@
 import type { ProcessIdentity } from '../../runtime';
+import { circuitMoved } from './circuit-moved';
 import { operatorStopped, resetAsked, restartAsked, startAsked, stopAsked } from './commands';
 import type { Effect } from './effect';
 import type { MachineEvent } from './event';
-import { halt } from './failing';
 import { observed } from './observation';
 import { exited, killEnded, launchFailed, launchSucceeded, launchUnknown } from './outcomes';
 import { runOf } from './state';
@@ -55,8 +55,8 @@ function apply(turn: Turn, event: MachineEvent): void {
       return daemonEnding(turn, event.daemon);
     case 'observed':
       return observed(turn, event.observation);
-    case 'circuit-tripped':
-      return circuitTripped(turn);
+    case 'circuit-moved':
+      return circuitMoved(turn);
     case 'resumed':
       return resumed(turn);
     case 'timer':
@@ -84,16 +84,4 @@ function isEndedWith(turn: Turn, daemon: ProcessIdentity): boolean {
   // An orphan of an earlier daemon is not ended by the end of this one.
   const run = runOf(phase) ?? turn.state.lastRun;
   return run?.daemon.pid === daemon.pid && run.daemon.startTime === daemon.startTime;
-}
-
-/** A failure counted by hand tripped the circuit: halted means that there is no process. */
-function circuitTripped(turn: Turn): void {
-  if (turn.circuit.state !== 'OPEN') return;
-  const run = runOf(turn.phase);
-  if (run === null || turn.phase.kind === 'stopping') return;
-  halt(
-    turn,
-    { cause: 'unknown', line: 'failures were counted by hand until the circuit opened', restartable: true },
-    run,
-  );
 }

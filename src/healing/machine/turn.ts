@@ -88,6 +88,11 @@ export class Turn {
     this.effect({ type: 'record-restart', ...row, incidentId: this.state.incident?.id ?? null });
   }
 
+  /** A stop ends a trial: the circuit is open and due, as if it had not begun. */
+  breakOffTrial(): void {
+    if (this.circuit.state === 'HALF_OPEN') this.moveCircuit({ type: 'trial-ended', retry: 'now' });
+  }
+
   /** Moves the circuit, and records where it went. */
   moveCircuit(event: CircuitEvent): void {
     const before = this.circuit;
