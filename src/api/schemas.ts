@@ -8,6 +8,7 @@ import {
   agentViewSchema,
   heartbeatSchema,
   tagsSchema,
+  text,
 } from '../kernel';
 import { EVENT_TYPES } from '../events';
 
@@ -30,7 +31,7 @@ export class AgentQueryDto extends createZodDto(
 
 export class RestartDto extends createZodDto(
   z.strictObject({
-    reason: z.string().min(1).max(500).optional(),
+    reason: text(500).optional(),
     delaySeconds: z.number().min(0).max(3600).optional(),
   }),
 ) {}

@@ -47,7 +47,7 @@ function adminToken(file: string): string {
   } finally {
     rmSync(draft, { force: true });
   }
-  return read(file) ?? '';
+  return read(file) ?? unusable(file);
 }
 
 function read(file: string): string | null {
@@ -59,6 +59,10 @@ function read(file: string): string | null {
     throw error;
   }
   if (token.length >= MIN_LENGTH) return token;
+  return unusable(file);
+}
+
+function unusable(file: string): never {
   throw new Problem(
     'invalid-request',
     `${file} holds no usable token. Remove it, and a new one is made at the next start.`,

@@ -101,6 +101,8 @@ describe('a setting', () => {
     ['HEALTH_INTERVAL_SECONDS', '0'],
     ['HEALTH_TIMEOUT_SECONDS', '-5'],
     ['HEALING_INTERVAL_SECONDS', 'often'],
+    ['HEARTBEAT_TIMEOUT_SECONDS', '86401'],
+    ['VERIFY_SECONDS', '-1'],
     ['STARTUP_GRACE_SECONDS', '86401'],
     ['BACKOFF_BASE_SECONDS', '0'],
     ['LAUNCH_CONCURRENCY', '0'],
@@ -111,6 +113,7 @@ describe('a setting', () => {
     ['RATE_LIMIT_PER_MINUTE', '-1'],
     ['HEALTH_LOG_RETENTION_DAYS', '0'],
     ['EVENT_RETENTION_DAYS', 'NaN'],
+    ['EVENT_RETENTION_DAYS', '-1'],
     ['ESCALATION_REMINDER_HOURS', '-1'],
     ['LOG_LEVEL', 'loud'],
   ])('%s=%s is refused, by its name', (name, text) => {

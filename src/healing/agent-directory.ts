@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CLOCK, isExternal, isoTime, LAUNCH_MEMBERS, type AgentStatus, type AgentView, type Clock } from '../kernel';
 import { Heartbeats } from '../health';
-import { AgentRegistry, maskedEnv, type RegisteredAgent } from '../registry';
+import { AgentRegistry, changedMembers, maskedEnv, type RegisteredAgent } from '../registry';
 import type { ListedProcess } from '../runtime';
 import { AgentSupervisor } from './agent-supervisor';
 import { LaunchPlanner } from './launch-planner';
@@ -84,10 +84,9 @@ export class AgentDirectory {
 
   private isRestartPending(agent: RegisteredAgent, run: Run): boolean {
     const launched = this.planner.launchedWith(agent.agentId, run.runId);
-    return (
-      launched !== null &&
-      LAUNCH_MEMBERS.some((member) => JSON.stringify(launched[member]) !== JSON.stringify(agent[member]))
-    );
+    if (launched === null) return false;
+    const changed = changedMembers(launched, agent);
+    return LAUNCH_MEMBERS.some((member) => changed.includes(member));
   }
 
   private dueTime(situation: Situation): string | null {

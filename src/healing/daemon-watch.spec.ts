@@ -197,7 +197,7 @@ describe('a wish for a daemon', () => {
     expect(attempts).toEqual([]);
   });
 
-  it.failing('waits for an attempt that is under way, rather than being told that nothing is there', async () => {
+  it('waits for an attempt that is under way, rather than being told that nothing is there', async () => {
     const { clock, watch, runtime } = makeWatch();
     void watch.start();
     let isConnected: boolean | null = null;

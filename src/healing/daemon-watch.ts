@@ -21,7 +21,7 @@ export class DaemonWatch {
   private retryMs = FIRST_RETRY_MS;
   /** `Clock.now()` when a person ended it; null: nobody did. */
   private endedOnPurposeAt: number | null = null;
-  private connecting = false;
+  private connecting: Promise<void> | null = null;
   private everConnected = false;
   private stopped = false;
 
@@ -81,9 +81,16 @@ export class DaemonWatch {
     });
   }
 
-  private async connect(): Promise<void> {
-    if (this.connecting || this.stopped) return;
-    this.connecting = true;
+  /** One attempt at a time; who asks meanwhile waits for it. */
+  private connect(): Promise<void> {
+    if (this.stopped) return Promise.resolve();
+    this.connecting ??= this.attempt().finally(() => {
+      this.connecting = null;
+    });
+    return this.connecting;
+  }
+
+  private async attempt(): Promise<void> {
     try {
       await this.runtime.connect(this.endedOnPurposeAt === null);
       this.lastError = null;
@@ -97,8 +104,6 @@ export class DaemonWatch {
       this.lastError = messageOf(error);
       if (!this.isStopped()) this.retry(this.retryMs);
       this.retryMs = Math.min(LONGEST_RETRY_MS, this.retryMs * 2);
-    } finally {
-      this.connecting = false;
     }
   }
 

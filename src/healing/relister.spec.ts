@@ -116,7 +116,7 @@ describe('a wish for a list', () => {
     expect(reader.asked).toHaveLength(2);
   });
 
-  it.failing('a moment after a list was told is served by another one, too', async () => {
+  it('a moment after a list was told is served by another one, too', async () => {
     let isFirst = true;
     const { reader, request } = makeRelister((relister) => {
       if (isFirst) void Promise.resolve().then(() => relister.request(false));

@@ -6,7 +6,8 @@ import type { RuntimeReader, RuntimeSnapshot } from '../runtime';
  */
 export class Relister {
   private wanted: { scan: boolean } | null = null;
-  private running: Promise<void> | null = null;
+  private running: Promise<void> = Promise.resolve();
+  private isWorking = false;
   private stopped = false;
 
   constructor(
@@ -19,9 +20,10 @@ export class Relister {
   request(scan: boolean): Promise<void> {
     if (this.stopped) return Promise.resolve();
     this.wanted = { scan: scan || (this.wanted?.scan ?? false) };
-    this.running ??= this.work().finally(() => {
-      this.running = null;
-    });
+    if (!this.isWorking) {
+      this.isWorking = true;
+      this.running = this.work();
+    }
     return this.running;
   }
 
@@ -43,5 +45,6 @@ export class Relister {
         this.failed(error);
       }
     }
+    this.isWorking = false;
   }
 }

@@ -81,7 +81,7 @@ describe('an announcement', () => {
     expect(heartbeats.announcedOf('a')).toEqual({ endpoint: null, healthUrl: HEALTH_URL });
   });
 
-  it.failing('is not lost to another heartbeat of the same process that comes before it is saved', async () => {
+  it('is not lost to another heartbeat of the same process that comes before it is saved', async () => {
     await Promise.all([heartbeats.record('a', { endpoint: ENDPOINT }), heartbeats.record('a', { task: 'letter 7' })]);
     expect([heartbeats.announcedOf('a')?.endpoint, heartbeats.lastTaskOf('a')]).toEqual([ENDPOINT, 'letter 7']);
   });
@@ -138,6 +138,14 @@ describe('what a heartbeat changes', () => {
     expect([heartbeats.announcedOf('a'), heartbeats.lastTaskOf('a')]).toEqual([null, null]);
   });
 
+  it.failing('is not believed of two at once either, where the database takes none of them', async () => {
+    test.refuseWrites(true);
+    const both = [heartbeats.record('a', { endpoint: ENDPOINT }), heartbeats.record('a', { task: 'letter 7' })];
+    const outcomes = await Promise.allSettled(both);
+    expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+    expect([heartbeats.announcedOf('a'), heartbeats.lastTaskOf('a')]).toEqual([null, null]);
+  });
+
   it('is nothing for a mere sign of life, which needs no database', async () => {
     await heartbeats.record('a', { endpoint: ENDPOINT, task: 'letter 7' });
     test.refuseWrites(true);
@@ -154,7 +162,7 @@ describe('what a heartbeat changes', () => {
     }
   });
 
-  it.failing('is forgotten even where the agent goes while it is being saved', async () => {
+  it('is forgotten even where the agent goes while it is being saved', async () => {
     await Promise.all([heartbeats.record('a', { task: 'letter 7' }), heartbeats.forget('a')]);
     expect(heartbeats.lastTaskOf('a')).toBeNull();
   });

@@ -50,9 +50,21 @@ export class Heartbeats {
       at: this.clock.now(),
     };
     const changed = !same || next.lastTask !== before.lastTask || !isEqual(next.announced, before.announced);
-    // What changes is on disk before it is acknowledged; a mere sign of life needs no row.
-    if (changed) await this.store.save(agentId, next);
+    // Taken at once, so that another heartbeat that comes meanwhile is laid over this one.
     this.known.set(agentId, next);
+    if (!changed) return; // a mere sign of life needs no row
+    // What changes is on disk before it is acknowledged.
+    try {
+      await this.store.save(agentId, next);
+    } catch (error) {
+      if (this.known.get(agentId) === next) this.restore(agentId, before);
+      throw error;
+    }
+  }
+
+  private restore(agentId: string, before: Known | undefined): void {
+    if (before === undefined) this.known.delete(agentId);
+    else this.known.set(agentId, before);
   }
 
   /** Where the present process of the agent says that it listens; null: it has said nothing. */

@@ -52,6 +52,13 @@ describe('a definition', () => {
     expect(agentDefinitionSchema.parse({ ...least, ...whole })).toEqual({ ...least, ...whole });
   });
 
+  it.each(['entryPoint', 'interpreter', 'cwd', 'healthUrl', 'endpoint', 'apiRole', 'maxMemoryMb'])(
+    'may say null of %s',
+    (member) => {
+      expect(agentDefinitionSchema.parse({ ...least, [member]: null })).toMatchObject({ [member]: null });
+    },
+  );
+
   it.each(['id', 'desiredState', 'registeredAt', 'envfrom', 'HOST'])('refuses %s, which it does not know', (member) => {
     expect(accepts({ [member]: 'x' })).toBe(false);
   });
@@ -75,6 +82,7 @@ describe('types and ranges', () => {
     ['entryPoint', 'x'.repeat(1025)],
     ['args', '--fast'],
     ['args', [5]],
+    ['args', ['x'.repeat(8193)]],
     ['args', Array.from({ length: 257 }, () => 'x')],
     ['interpreter', ''],
     ['cwd', ''],
@@ -83,9 +91,13 @@ describe('types and ranges', () => {
     ['env', { A: null }],
     ['env', { A: 'x'.repeat(32_769) }],
     ['envFrom', 'OPENAI_API_KEY'],
+    ['tags', Array.from({ length: 65 }, (_, index) => `t${index}`)],
+    ['capabilities', Array.from({ length: 257 }, (_, index) => `c${index}`)],
+    ['envFrom', Array.from({ length: 257 }, (_, index) => `E${index}`)],
     ['apiRole', 'admin'],
     ['maxMemoryMb', 0],
     ['maxMemoryMb', -1],
+    ['maxMemoryMb', 16_777_217],
     ['maxMemoryMb', '128'],
     ['maxMemoryMb', Number.POSITIVE_INFINITY],
     ['autostart', 'true'],
@@ -221,7 +233,7 @@ describe.each(['healthUrl', 'endpoint'])('%s', (member) => {
     expect(faultsOf({ [member]: url })).toEqual([member]);
   });
 
-  it.failing('may not have control characters, which no database and no variable takes', () => {
+  it('may not have control characters, which no database and no variable takes', () => {
     expect(faultsOf({ [member]: 'http://example.com/\0' })).toEqual([member]);
   });
 });
@@ -240,7 +252,7 @@ describe.each(['name', 'entryPoint', 'interpreter', 'cwd', 'args'])('the text of
     expect(accepts(given('a\tb\nc'))).toBe(true);
   });
 
-  it.failing('may not hold half a character, which no database keeps as it is', () => {
+  it('may not hold half a character, which no database keeps as it is', () => {
     expect(accepts(given('a\ud800b'))).toBe(false);
   });
 });
@@ -265,6 +277,7 @@ describe('a patch', () => {
     { env: { PM2_HOME: null } },
     { env: { 'a-b': 'x' } },
     { env: { A: 'a\0b' } },
+    { env: { A: 'x'.repeat(32_769) } },
     { tags: ['A', 'A'] },
     { healthUrl: 'ftp://example.com' },
     { policy: { unknown: 1 } },

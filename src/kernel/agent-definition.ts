@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { AGENT_ID_PATTERN } from './ids';
+import { httpUrl, text, plainText } from './text';
 import { policySchema } from './policy';
 
 /** Names that the contract reserves: what we give an agent ourselves, and what PM2 reads. */
@@ -9,27 +10,16 @@ const CAPABILITY = /^[a-zA-Z0-9][a-zA-Z0-9_-]*(?:\.[a-zA-Z0-9][a-zA-Z0-9_-]*)*(?
 const TAG = /^[a-zA-Z0-9][a-zA-Z0-9_.:-]{0,62}$/;
 const MAX_ENV_VALUE = 32_768;
 
-/** No NUL (it ends a C string) and no other control character but tab and line feed. */
-// eslint-disable-next-line no-control-regex -- control characters are just what this refuses
-const CONTROL_CHARACTER = /[\u0000-\u0008\u000b-\u001f\u007f]/;
-const clean = (value: string) => !CONTROL_CHARACTER.test(value);
-const text = (max: number) => z.string().min(1).max(max).refine(clean, 'must not contain control characters');
-
 export const agentIdSchema = z
   .string()
   .regex(AGENT_ID_PATTERN, 'must be 1 to 63 characters of a-z, 0-9 and -, and not begin with -')
   .describe('Names the agent, its PM2 process and its logs');
 
-const httpUrl = z
-  .string()
-  .max(2048)
-  .refine((value) => {
-    if (!URL.canParse(value)) return false;
-    const url = new URL(value);
-    return (url.protocol === 'http:' || url.protocol === 'https:') && url.username === '' && url.password === '';
-  }, 'must be an http or https URL without user name and password');
-
 const envName = z.string().regex(ENV_NAME, 'must match ^[A-Z_][A-Z0-9_]*$');
+const passedOnName = envName.refine(
+  (name) => !/^(?:AGENT_|PM2_)/.test(name),
+  'must not begin with AGENT_ or PM2_: those are given to each agent by us',
+);
 const definedEnvName = envName.refine(
   (name) => !RESERVED_ENV_NAME.test(name),
   'must not begin with AGENT_, PM2_, LD_ or DYLD_',
@@ -50,7 +40,7 @@ export const tagsSchema = unique(z.array(z.string().regex(TAG, 'must be 1 to 63 
 const members = {
   name: text(200).describe('Shown to people'),
   entryPoint: text(1024).nullable().describe('Program or script inside AGENTS_DIR; null: external, never launched'),
-  args: z.array(z.string().max(8192).refine(clean, 'must not contain control characters')).max(256),
+  args: z.array(plainText(8192)).max(256),
   interpreter: text(255).nullable().describe('One of INTERPRETERS; null: chosen by the entry point'),
   cwd: text(1024).nullable().describe('Inside AGENTS_DIR; null: the folder of the entry point'),
   env: z
@@ -62,7 +52,7 @@ const members = {
         .refine((value) => !value.includes('\0'), 'must not contain NUL'),
     )
     .refine((env) => Object.keys(env).length <= 256, 'must not have more than 256 names'),
-  envFrom: unique(z.array(envName).max(256)).describe("Names passed on from the supervisor's own environment"),
+  envFrom: unique(z.array(passedOnName).max(256)).describe("Names passed on from the supervisor's own environment"),
   tags: tagsSchema,
   capabilities: capabilitiesSchema,
   healthUrl: httpUrl.nullable(),

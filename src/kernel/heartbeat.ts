@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { plainText, urlWhere } from './text';
 
 const LOOPBACK_HOSTS = new Set(['localhost', '127.0.0.1', '[::1]']);
 
@@ -6,21 +7,16 @@ function isLoopback(hostname: string): boolean {
   return LOOPBACK_HOSTS.has(hostname) || /^127(?:\.\d{1,3}){3}$/.test(hostname);
 }
 
-const announcedUrl = z
-  .string()
-  .max(2048)
-  .refine((value) => {
-    if (!URL.canParse(value)) return false;
-    const url = new URL(value);
-    return url.protocol === 'http:' && url.username === '' && url.password === '' && isLoopback(url.hostname);
-  }, 'must be an http URL of a literal loopback address or localhost')
-  .nullable();
+const announcedUrl = urlWhere(
+  ({ protocol, hostname }) => protocol === 'http:' && isLoopback(hostname),
+  'must be an http URL of a literal loopback address or localhost',
+).nullable();
 
 /** What an agent tells of itself; every member is optional, an unknown one is an error. */
 export const heartbeatSchema = z.strictObject({
   status: z.enum(['ok', 'degraded', 'failing']).optional(),
-  message: z.string().max(2000).optional(),
-  task: z.string().max(2000).nullable().optional().describe('What it works on; a change of it is progress'),
+  message: plainText(2000).optional(),
+  task: plainText(2000).nullable().optional().describe('What it works on; a change of it is progress'),
   busy: z.boolean().optional(),
   progress: z.number().optional().describe('Any change of it is progress'),
   tokensUsed: z.number().int().min(0).optional().describe('A counter of the run'),

@@ -7,5 +7,6 @@ export * from './heartbeat';
 export * from './ids';
 export * from './policy';
 export * from './problem';
+export { text } from './text';
 export * from './tokens';
 export * from './invalid';

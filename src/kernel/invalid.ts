@@ -12,7 +12,9 @@ export function invalidMembers(error: z.ZodError): InvalidMember[] {
     if (issue.code === 'unrecognized_keys') {
       return issue.keys.map((key) => ({ pointer: pointerOf([...issue.path, key]), detail: 'is not known here' }));
     }
-    return [{ pointer: pointerOf(issue.path), detail: issue.message }];
+    // The name of a member is at fault: what is wrong with it stands one level deeper.
+    const detail = issue.code === 'invalid_key' ? (issue.issues[0]?.message ?? issue.message) : issue.message;
+    return [{ pointer: pointerOf(issue.path), detail }];
   });
 }
 

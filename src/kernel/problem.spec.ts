@@ -64,6 +64,8 @@ describe('messageOf', () => {
     ['an error of another realm', runInNewContext('new Error("elsewhere")') as unknown, 'elsewhere'],
     ['several errors, as PM2 gives them', [new Error('one'), new Error('two')], 'one; two'],
     ['a word', 'just text', 'just text'],
+    ['an object without a message', { toString: () => 'itself' }, 'itself'],
+    ['null', null, 'null'],
     ['nothing', undefined, 'undefined'],
   ])('tells what %s says', (_what, error, message) => {
     expect(messageOf(error)).toBe(message);

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { PGlite } from '@electric-sql/pglite';
 import { Kysely, sql, type Transaction } from 'kysely';
-import { messageOf, Problem } from '../kernel';
+import { errorCodeOf, messageOf, Problem } from '../kernel';
 import { migrate } from './migrator';
 import { pgliteDialect } from './pglite-dialect';
 import type { Schema } from './schema';
@@ -57,7 +57,15 @@ export class Database {
 
   /** All of it or nothing. Writers go through the {@link WriteQueue}, which calls this. */
   transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
-    return this.limited(this.kysely.transaction().execute(work));
+    // What was refused for lack of time must not happen later: the limit ends where the commit begins.
+    const attempt = { isRefused: false, isCommitting: false };
+    const call = this.kysely.transaction().execute(async (tx) => {
+      const value = await work(tx);
+      if (attempt.isRefused) throw new Error('it was refused meanwhile');
+      attempt.isCommitting = true;
+      return value;
+    });
+    return this.limited(call, attempt);
   }
 
   /** Asks the database whether it answers. @throws Problem `database-unavailable` */
@@ -72,10 +80,12 @@ export class Database {
     await this.pglite.close();
   }
 
-  private async limited<T>(call: Promise<T>): Promise<T> {
+  private async limited<T>(call: Promise<T>, attempt?: { isRefused: boolean; isCommitting: boolean }): Promise<T> {
     let timer: NodeJS.Timeout | undefined;
     const limit = new Promise<never>((_, reject) => {
       timer = setTimeout(() => {
+        if (attempt?.isCommitting === true) return;
+        if (attempt !== undefined) attempt.isRefused = true;
         reject(new Error(`no answer within ${this.timeoutMs} ms`));
       }, this.timeoutMs);
     });
@@ -84,7 +94,8 @@ export class Database {
       this.lastError = null;
       return value;
     } catch (error) {
-      if (error instanceof Problem) throw error;
+      // What it says of a value or a statement is no failure of the database.
+      if (error instanceof Problem || isAboutContent(error)) throw error;
       this.lastError = messageOf(error);
       throw new Problem('database-unavailable', `The database failed: ${messageOf(error)}. Try again soon.`, {
         cause: error,
@@ -93,4 +104,9 @@ export class Database {
       clearTimeout(timer);
     }
   }
+}
+
+/** Postgres' classes of errors for values and for constraints: they would fail again (appendix A of its manual). */
+function isAboutContent(error: unknown): boolean {
+  return /^(?:22|23)/.test(errorCodeOf(error) ?? '');
 }

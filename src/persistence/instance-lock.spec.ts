@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { makeTempFolder, type TempFolder } from '../../test/support/temp-folder';
 import { Problem } from '../kernel';
@@ -91,6 +91,19 @@ describe('a lock whose process is proven dead', () => {
     expect(readdirSync(folder.root)).toEqual([NAME]);
   });
 
+  it('is taken where somebody else moved it away a moment before', () => {
+    const lock = folder.file(NAME, owner());
+    const facts: LockFacts = {
+      bootId: () => 'boot-1',
+      startTime: (pid) => {
+        if (pid === OTHER) rmSync(lock, { force: true });
+        return pid === process.pid ? 100 : null;
+      },
+    };
+    InstanceLock.acquire(folder.root, facts);
+    expect(InstanceLock.holder(folder.root, machine())).toEqual({ pid: process.pid });
+  });
+
   it('is not taken from somebody who took it over a moment before', () => {
     const lock = folder.file(NAME, owner());
     const theirs = owner({ pid: OTHER + 1, startTime: 9 });
@@ -138,6 +151,12 @@ describe('a file that is no lock of ours', () => {
     expect(refusalOf(machine())).toContain(`rm '${folder.at(NAME)}'`);
     expect(readFileSync(folder.at(NAME), 'utf8')).toBe(content);
     expect(InstanceLock.holder(folder.root, machine())).toBeNull();
+  });
+
+  it('is given up after a few attempts where it is a link that leads nowhere', () => {
+    folder.link(NAME, 'gone');
+    expect(refusalOf(machine())).toContain('changes hands');
+    expect(readdirSync(folder.root)).toEqual([NAME]);
   });
 
   it('is not taken for a free place where it is a folder', () => {

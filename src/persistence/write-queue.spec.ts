@@ -122,7 +122,7 @@ describe('what is handed over', () => {
     expect({ saved: database.saved, groups: database.groups }).toEqual({ saved: ['a', 'b', 'c'], groups: [1, 2] });
   });
 
-  it.failing('in the very moment in which the one before it was answered is written too', async () => {
+  it('in the very moment in which the one before it was answered is written too', async () => {
     const { database, queue } = makeQueue();
     await queue.submit(write('a'));
     void queue.submit(write('b'));
@@ -221,6 +221,15 @@ describe('while the database is away', () => {
     queue.submitEventually(write('d'), 'd');
     await settled();
     expect(database.saved).toEqual(['caller', 'a', 'b', 'd']);
+  });
+});
+
+describe('without being told how much', () => {
+  it('ten thousand works are kept', () => {
+    const { database, queue } = makeQueue();
+    database.isAway = true;
+    for (let count = 0; count < 10_001; count += 1) queue.submitEventually(write('x'), 'x');
+    expect([queue.size, queue.dropped]).toEqual([10_000, 1]);
   });
 });
 

@@ -1,4 +1,4 @@
-import { isProblem, messageOf, sleep, type Clock } from '../kernel';
+import { isProblem, isSettledWithin, messageOf, sleep, type Clock } from '../kernel';
 import type { Database, Tx } from './database';
 
 export type Work = (tx: Tx) => Promise<void>;
@@ -28,7 +28,8 @@ const RETRY_MS = 500;
  */
 export class WriteQueue {
   private readonly waiting: Entry[] = [];
-  private running: Promise<void> | null = null;
+  private running: Promise<void> = Promise.resolve();
+  private isDraining = false;
   /** Works of healing's that were given up because too many waited. */
   dropped = 0;
 
@@ -70,17 +71,17 @@ export class WriteQueue {
   async flush(timeoutMs: number): Promise<boolean> {
     const { clock } = this.options;
     const end = clock.now() + timeoutMs;
-    while (this.running !== null && clock.now() < end) {
-      await Promise.race([this.running, sleep(clock, Math.max(0, end - clock.now()))]);
+    while (this.isDraining && clock.now() < end) {
+      if (!(await isSettledWithin(clock, this.running, end - clock.now()))) break;
     }
-    return this.waiting.length === 0 && this.running === null;
+    return !this.isDraining;
   }
 
   private add(entry: Entry): void {
     this.waiting.push(entry);
-    this.running ??= this.drain().finally(() => {
-      this.running = null;
-    });
+    if (this.isDraining) return;
+    this.isDraining = true;
+    this.running = this.drain();
   }
 
   private async drain(): Promise<void> {
@@ -93,6 +94,8 @@ export class WriteQueue {
       else if (group.length > 1) await this.commitEach(group);
       else await this.refuse(group, failure);
     }
+    // In the same breath as the look at what waits: whoever comes after it begins anew.
+    this.isDraining = false;
   }
 
   /** One of them is at fault, or the database is: one by one it shows which. */

@@ -54,5 +54,14 @@ export function maskedEnv(env: AgentDefinition['env']): Record<string, typeof MA
 /** The members in which two definitions differ. */
 export function changedMembers(before: AgentDefinition, after: AgentDefinition): (keyof AgentDefinition)[] {
   const members = Object.keys(agentDefinitionSchema.shape) as (keyof AgentDefinition)[];
-  return members.filter((member) => JSON.stringify(before[member]) !== JSON.stringify(after[member]));
+  return members.filter((member) => canonical(before[member]) !== canonical(after[member]));
+}
+
+/** A value as text, whatever the order of its names: the database keeps none. */
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_, member: unknown) =>
+    typeof member === 'object' && member !== null && !Array.isArray(member)
+      ? Object.fromEntries(Object.entries(member).sort(([left], [right]) => (left < right ? -1 : 1)))
+      : member,
+  );
 }

@@ -54,7 +54,7 @@ export class AgentRegistry {
   /** Reads what is saved; before anything else is asked. */
   async load(): Promise<void> {
     for (const { agent, desired } of await this.store.loadAll()) {
-      this.agents.set(agent.agentId, agent);
+      this.agents.set(agent.agentId, frozen(agent));
       this.desired.set(agent.agentId, desired);
     }
   }
@@ -156,7 +156,7 @@ export class AgentRegistry {
       throw new Problem('agent-exists', `${agentId} is registered already. Change it by PATCH /api/agents/${agentId}.`);
     }
     const now = this.clock.wall();
-    const agent: RegisteredAgent = { ...definition, id: this.newId(), registeredAt: now, updatedAt: now };
+    const agent = frozen({ ...definition, id: this.newId(), registeredAt: now, updatedAt: now });
     await this.queue.submit(async (tx) => {
       await this.store.save(tx, agent);
       await this.events.append(tx, [
@@ -175,7 +175,7 @@ export class AgentRegistry {
     const members = changedMembers(before, definition);
     if (members.length === 0) return before;
     const { agentId } = before;
-    const agent: RegisteredAgent = { ...before, ...definition, updatedAt: this.clock.wall() };
+    const agent = frozen({ ...before, ...definition, updatedAt: this.clock.wall() });
     const events = [this.event(agentId, 'agent.updated', { members })];
     if (members.includes('capabilities')) {
       events.push(
@@ -205,4 +205,10 @@ export class AgentRegistry {
 function definitionOf(agent: RegisteredAgent): AgentDefinition {
   const { id: _id, registeredAt: _registeredAt, updatedAt: _updatedAt, ...definition } = agent;
   return definition;
+}
+
+/** All the way down: it is handed to every reader as it is. */
+function frozen<T>(value: T): T {
+  if (typeof value === 'object' && value !== null) Object.values(Object.freeze(value)).forEach(frozen);
+  return value;
 }

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { isoTime, type AgentDefinition, type DesiredState } from '../kernel';
+import { isExternal, isoTime, type AgentDefinition, type DesiredState } from '../kernel';
 import { Database, InstanceIdentity, type Schema, type Tx } from '../persistence';
 import type { Selectable } from 'kysely';
 
@@ -50,10 +50,11 @@ export class AgentStore {
         id: agent.id,
         instance: this.instance.id,
         agent_id: agent.agentId,
-        desired_state: 'stopped',
+        // An external agent is watched from the first moment on.
+        desired_state: isExternal(agent) ? 'running' : 'stopped',
         status: 'stopped',
       })
-      .onConflict((conflict) => conflict.columns(['instance', 'agent_id']).doUpdateSet(columns))
+      .onConflict((conflict) => conflict.column('id').doUpdateSet({ ...columns, instance: this.instance.id }))
       .execute();
     const env = JSON.stringify(agent.env);
     await tx

@@ -5,12 +5,12 @@ import { faultsOf } from './definition-rules';
 
 const rules = { interpreters: ['python3', 'none'], settingNames: SETTING_NAMES };
 const pointersOf = (given: Partial<AgentDefinitionInput>) =>
-  faultsOf(definitionOf(given), rules).map(({ pointer }) => pointer);
+  faultsOf({ ...definitionOf(), ...given }, rules).map(({ pointer }) => pointer);
 
 describe('the rules of a definition', () => {
   it('find nothing wrong with one that keeps to them', () => {
     const given = { interpreter: 'python3', envFrom: ['OPENAI_API_KEY'], cwd: 'work', autostart: true };
-    expect(faultsOf(definitionOf(given), rules)).toEqual([]);
+    expect(faultsOf({ ...definitionOf(), ...given }, rules)).toEqual([]);
     expect(pointersOf({ interpreter: null })).toEqual([]);
   });
 

@@ -71,6 +71,7 @@ describe('the environment of an agent', () => {
       SETTING_NAMES,
     );
     expect(Object.keys(environment).sort()).toEqual([...GIVEN.slice(0, -1), 'PATH'].sort());
+    expect(environment).toMatchObject({ AGENT_HEALTH_URL: '', AGENT_CAPABILITIES: '' });
   });
 
   it('keeps an empty variable, and an empty last task', () => {
@@ -112,8 +113,8 @@ describe('the environment of an agent', () => {
     for (const name of GIVEN) expect(environment[name]).not.toBe('claimed');
   });
 
-  it.failing('has no last task of somebody else where its own has none', () => {
-    const definition = definitionOf({ envFrom: ['AGENT_LAST_TASK'] });
+  it('has no last task of somebody else where its own has none', () => {
+    const definition = { ...definitionOf(), envFrom: ['AGENT_LAST_TASK'] };
     const environment = agentEnvironment(definition, { ...run, lastTask: null }, { AGENT_LAST_TASK: 'ours' }, []);
     expect(environment).not.toHaveProperty('AGENT_LAST_TASK');
   });

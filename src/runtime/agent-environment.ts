@@ -33,7 +33,7 @@ export function agentEnvironment(
     if (value !== undefined) environment[name] = value;
   };
   for (const name of PASSED_ON) passOn(name);
-  for (const name of definition.envFrom) if (!withheld.includes(name)) passOn(name);
+  for (const name of definition.envFrom) if (!withheld.includes(name) && !name.startsWith('AGENT_')) passOn(name);
   Object.assign(environment, definition.env);
   environment.AGENT_ID = definition.agentId;
   environment.AGENT_NAME = definition.name;

@@ -54,7 +54,9 @@ export function shebangOf(file: string): string | null {
   try {
     const length = readSync(descriptor, buffer, 0, SHEBANG_BYTES, 0);
     const start = buffer.toString('utf8', 0, length);
-    return start.startsWith('#!') ? (start.slice(2).split('\n', 1)[0] ?? '').trim() : null;
+    if (!start.startsWith('#!')) return null;
+    // A carriage return belongs to the name, as the system reads it, and makes it one that is not there.
+    return (start.slice(2).split('\n', 1)[0] ?? '').replace(/^[ \t]+|[ \t]+$/g, '');
   } finally {
     closeSync(descriptor);
   }

@@ -72,9 +72,15 @@ describe('what an agent is run with', () => {
     expect({ code, names: detail.includes('bash') }).toEqual({ code: 'interpreter-not-found', names: true });
   });
 
-  it.failing('may not be what is not listed where its name chooses it, either', () => {
+  it('may not be what is not listed where its name chooses it, either', () => {
     script('a.sh');
     expect(refusalOf({ entryPoint: 'a.sh' }, { interpreters: ['python3'] }).code).toBe('interpreter-not-found');
+  });
+
+  it.failing('may not be python by name where only python3 is listed', () => {
+    script('a.py');
+    const refused = refusalOf({ entryPoint: 'a.py', interpreter: 'python' }, { interpreters: ['python3'] });
+    expect(refused.code).toBe('interpreter-not-found');
   });
 
   it('has to be there', () => {
@@ -156,7 +162,7 @@ describe('a program that runs by itself', () => {
     expect({ code, names: detail.includes(named) }).toEqual({ code: 'interpreter-not-found', names: true });
   });
 
-  it.failing('is refused where its lines end as those of Windows do, since the system finds no such program', () => {
+  it('is refused where its lines end as those of Windows do, since the system finds no such program', () => {
     script('tool', '#!/usr/bin/env python3\r\nprint\r\n', 0o755);
     expect(refusalOf({ entryPoint: 'tool' }).code).toBe('interpreter-not-found');
   });

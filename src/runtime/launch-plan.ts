@@ -39,6 +39,7 @@ export function resolveCommand(definition: AgentDefinition, places: LaunchPlaces
   const script = entryPointOf(definition, places);
   const cwd = workingFolder(definition, script, places);
   const choice = definition.interpreter ?? BY_EXTENSION[path.extname(script).toLowerCase()] ?? 'none';
+  requireListed(choice, places);
   if (choice === 'none') {
     requireExecutable(script, places);
     return { program: script, args: definition.args, cwd };
@@ -87,12 +88,15 @@ function requireWithin(real: string, given: string, member: string, places: Laun
   );
 }
 
+/** Whether it was asked for or chosen by the extension: what is not listed is not run. */
+function requireListed(choice: string, { interpreters }: LaunchPlaces): void {
+  const names = choice === 'python' ? ['python3', 'python'] : [choice];
+  if (names.some((name) => interpreters.includes(name))) return;
+  throw new Problem('interpreter-not-found', `${choice} is not one of INTERPRETERS. Add it there, or choose another.`);
+}
+
 function interpreterOf(choice: string, definition: AgentDefinition, script: string, places: LaunchPlaces): string {
-  const asked = definition.interpreter;
-  if (asked !== null && !places.interpreters.includes(asked)) {
-    throw new Problem('interpreter-not-found', `${asked} is not one of INTERPRETERS. Add it there, or choose another.`);
-  }
-  if (asked === null && choice === 'python') {
+  if (definition.interpreter === null && choice === 'python') {
     return virtualEnvironmentPython(script, places) ?? required('python3', places);
   }
   return required(choice, places);
@@ -128,7 +132,7 @@ function requireExecutable(script: string, places: LaunchPlaces): void {
   }
   const shebang = shebangOf(script);
   if (shebang === null) return;
-  const [program = '', argument = ''] = shebang.split(/\s+/);
+  const [program = '', argument = ''] = shebang.split(/[ \t]+/);
   const missing = (name: string) =>
     new Problem(
       'interpreter-not-found',

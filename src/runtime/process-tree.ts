@@ -18,8 +18,13 @@ export function markOf(pid: number, inspector: ProcessInspector, key: Buffer): M
  * A process, all that descends from it, and what it left in its session when its parents died.
  *
  * @param roots where to begin; those that are dead contribute what is left of their session
+ * @param spared is not part of it, nor what descends from it
  */
-export function treeOf(roots: readonly ProcessIdentity[], all: readonly ProcessFacts[]): ProcessFacts[] {
+export function treeOf(
+  roots: readonly ProcessIdentity[],
+  all: readonly ProcessFacts[],
+  spared: readonly number[] = [],
+): ProcessFacts[] {
   const children = new Map<number, ProcessFacts[]>();
   for (const process of all) {
     const siblings = children.get(process.parentPid);
@@ -28,15 +33,18 @@ export function treeOf(roots: readonly ProcessIdentity[], all: readonly ProcessF
   }
   const found = new Map<number, ProcessFacts>();
   const visit = (process: ProcessFacts) => {
-    if (found.has(process.pid)) return;
+    if (found.has(process.pid) || spared.includes(process.pid)) return;
     found.set(process.pid, process);
     for (const child of children.get(process.pid) ?? []) visit(child);
   };
   for (const root of roots) {
-    const self = all.find((process) => process.pid === root.pid && process.startTime === root.startTime);
-    if (self === undefined) continue;
-    visit(self);
-    if (self.sessionId === self.pid) for (const member of all) if (member.sessionId === self.pid) visit(member);
+    const holder = all.find((process) => process.pid === root.pid);
+    const isRecycled = holder !== undefined && holder.startTime !== root.startTime;
+    if (isRecycled) continue;
+    if (holder !== undefined) visit(holder);
+    // The system gives no pid away that is still the id of a session with members.
+    const since = root.startTime ?? Infinity;
+    for (const member of all) if (member.sessionId === root.pid && member.startTime >= since) visit(member);
   }
   return [...found.values()];
 }

@@ -80,7 +80,7 @@ export class Terminator {
       );
     }
     const spared = this.options.spared();
-    return treeOf(roots, all).filter(({ pid }) => pid > 1 && !spared.includes(pid));
+    return treeOf(roots, all, [1, ...spared]);
   }
 
   /** SIGTERM; and SIGCONT, for a stopped process cannot act on it. */

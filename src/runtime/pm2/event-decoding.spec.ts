@@ -158,6 +158,44 @@ describe('the line of the daemon before an exit', () => {
   });
 });
 
+describe('the word of the system on a launch that led to no process', () => {
+  const spawnError = (program: string, code: string) =>
+    line(`Error: spawn ${program} ${code}\n    at ChildProcess._handle`);
+
+  /** What is known of a program after these packets; asked twice. */
+  function errorsOf(program: string, ...packets: readonly Packet[]): (string | null)[] {
+    const decoder = new EventDecoder(DAEMON);
+    for (const [topic, packet] of packets) decoder.decode(topic, packet);
+    return [decoder.takeSpawnError(program), decoder.takeSpawnError(program)];
+  }
+
+  it('is kept for its program, the last one, and told once', () => {
+    const said = [spawnError('/bin/a', 'ENOENT'), spawnError('/bin/b', 'EMFILE'), spawnError('/bin/a', 'EACCES')];
+    expect(errorsOf('/bin/a', ...said)).toEqual(['EACCES', null]);
+    expect(errorsOf('/bin/b', ...said)).toEqual(['EMFILE', null]);
+    expect(errorsOf('/bin/c', ...said)).toEqual([null, null]);
+  });
+
+  it('is found below other lines, and may be about a program with blanks in its name', () => {
+    expect(errorsOf('/opt/my tools/a', line('PM2 error\nError: spawn /opt/my tools/a EACCES\n'))).toEqual([
+      'EACCES',
+      null,
+    ]);
+  });
+
+  it.each(['spawn /bin/a ENOENT', 'Error: spawn /bin/a', 'Error: spawn /bin/a failed', 'Error: kill /bin/a ESRCH'])(
+    'is none where it is something else: %j',
+    (text) => {
+      expect(errorsOf('/bin/a', line(text))).toEqual([null, null]);
+    },
+  );
+
+  it('is no evidence of an exit, and the line of an exit is no such word', () => {
+    expect(signalsOf(spawnError('/bin/a', 'ENOENT'), event('exit'))).toEqual([exited()]);
+    expect(errorsOf('a', exitLine(0, 'SIGKILL'))).toEqual([null, null]);
+  });
+});
+
 describe('what is left out of a packet', () => {
   it('is not known: no run, no code, no time', () => {
     const bare = { name: 'a', namespace: 'agents', pm_id: 3 };

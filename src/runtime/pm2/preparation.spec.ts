@@ -28,6 +28,9 @@ describe('what PM2 is asked to prepare', () => {
       env: { AGENT_ID: 'a', KEY: 'value' },
       kill_timeout: 10_000,
       treekill: true,
+      autostart: true,
+      pmx: false,
+      vizion: false,
     });
   });
 

@@ -3,15 +3,15 @@ import type { ProcessInspector } from '../process-inspector';
 import type { ListedProcess } from '../process-runtime';
 import { isOurs, listRowSchema, type Pm2Record } from './pm2-packet';
 
-const STATES: Readonly<Record<string, ListedProcess['state']>> = {
-  online: 'online',
-  launching: 'launching',
-  'one-launch-status': 'launching',
-  'waiting restart': 'launching',
-  stopping: 'stopping',
-  stopped: 'stopped',
-  errored: 'errored',
-};
+const STATES: ReadonlyMap<string, ListedProcess['state']> = new Map([
+  ['online', 'online'],
+  ['launching', 'launching'],
+  ['one-launch-status', 'launching'],
+  ['waiting restart', 'launching'],
+  ['stopping', 'stopping'],
+  ['stopped', 'stopped'],
+  ['errored', 'errored'],
+]);
 
 /** PM2's list with what it knows of its own: the column of restarts, which we carry on. */
 export interface TableRow extends ListedProcess {
@@ -46,7 +46,7 @@ function rowOf(
     agentId: record.name,
     pmId: record.pm_id,
     uniqueId: record.unique_id ?? '',
-    state: STATES[record.status ?? ''] ?? 'errored',
+    state: STATES.get(record.status ?? '') ?? 'errored',
     process: facts === null ? null : { pid: facts.pid, startTime: facts.startTime },
     runId: record.AGENT_RUN_ID ?? null,
     upSince: record.pm_uptime ?? 0,
