@@ -34,5 +34,5 @@ module.exports = {
     suite('integration', ['test/integration/**/*.spec.ts']),
     suite('e2e', ['test/e2e/**/*.spec.ts']),
   ],
-  testTimeout: 60_000,
+  testTimeout: 120_000,
 };

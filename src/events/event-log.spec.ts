@@ -97,6 +97,20 @@ describe('append', () => {
   });
 });
 
+describe('list of a table that is not ours alone', () => {
+  it('leaves out what only another version of ours would understand', async () => {
+    await append(draft());
+    const row = { id: countedIds(999)(), instance: 'test', seq: 2, agent_id: 'a', type: 'agent.born' };
+    await test.database.transaction((tx) =>
+      tx
+        .insertInto('actp_agent_events')
+        .values({ ...row, data: '{}', occurred_at: '2026-01-02T00:00:00Z' })
+        .execute(),
+    );
+    expect(numbers(await all())).toEqual([1]);
+  });
+});
+
 describe('list', () => {
   beforeEach(async () => {
     const types = ['agent.spawned', 'agent.exited'] as const;

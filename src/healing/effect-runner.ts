@@ -60,7 +60,7 @@ export class EffectRunner {
     } catch (error) {
       // An adapter that throws leaves the outcome open: whether PM2 was asked is not known.
       this.ports.log.warn({ agentId: cell.agentId, error: messageOf(error) }, 'a launch ended in an error');
-      outcome = { kind: 'unknown' };
+      outcome = { kind: 'unknown', listedUnder: null };
     }
     cell.post(eventOf(launch.runId, outcome));
   }
@@ -142,7 +142,7 @@ function eventOf(runId: string, outcome: GuardedOutcome): MachineEvent {
     case 'fault':
       return { type: 'launch-failed', runId, fault: outcome.fault };
     case 'unknown':
-      return { type: 'launch-unknown', runId };
+      return { type: 'launch-unknown', runId, listedUnder: outcome.listedUnder };
     case 'blocked':
       return { type: 'launch-blocked', runId, observation: outcome.observation };
   }

@@ -1,12 +1,12 @@
 import { isProblem, messageOf } from '../kernel';
-import type { LaunchPlan, ListedProcess, ProcessRuntime, RuntimeSnapshot } from '../runtime';
+import type { LaunchPlan, ListedProcess, ProcessIdentity, ProcessRuntime, RuntimeSnapshot } from '../runtime';
 import type { LaunchFault, Observation, Run } from './machine';
 import { observationOf } from './observe';
 
 export type GuardedOutcome =
   | { readonly kind: 'launched'; readonly run: Run }
   | { readonly kind: 'fault'; readonly fault: LaunchFault }
-  | { readonly kind: 'unknown' }
+  | { readonly kind: 'unknown'; readonly listedUnder: ProcessIdentity | null }
   | { readonly kind: 'blocked'; readonly observation: Observation };
 
 export interface GuardedLaunch {
@@ -61,7 +61,7 @@ export class LaunchGuard {
         return { kind: 'fault', fault: { kind: FAULTS[outcome.reason], evidence: outcome.evidence } };
       }
       case 'unknown':
-        return { kind: 'unknown' };
+        return { kind: 'unknown', listedUnder: entry === undefined ? null : observation.daemon };
     }
   }
 

@@ -105,6 +105,11 @@ describe('an agent in Python', () => {
     });
   });
 
+  it('is run by python3 where that alone is listed', () => {
+    script('a.py');
+    expect(resolve({ entryPoint: 'a.py' }, { interpreters: ['python3'] }).program).toBe(folder.at('bin/python3'));
+  });
+
   it('is run by the .venv of AGENTS_DIR, and by a nearer one rather', () => {
     const far = folder.file('agents/.venv/bin/python', '', 0o755);
     script('team/one/a.py');
@@ -131,7 +136,9 @@ describe('an agent in Python', () => {
   it('is run by what its definition asks for, whatever .venv there is', () => {
     script('a.py');
     folder.file('agents/.venv/bin/python', '', 0o755);
-    expect(resolve({ entryPoint: 'a.py', interpreter: 'python3' }).program).toBe(folder.at('bin/python3'));
+    for (const interpreter of ['python3', 'python']) {
+      expect(resolve({ entryPoint: 'a.py', interpreter }).program).toBe(folder.at(`bin/${interpreter}`));
+    }
   });
 });
 
@@ -139,6 +146,7 @@ describe('a program that runs by itself', () => {
   it.each([
     ['no first line', '\u007fELF'],
     ['an interpreter in its first line', '#!$bin/sh -e\n'],
+    ['an argument there that is no program', '#!$bin/python3 lib.py\n'],
     ['an interpreter that env finds', '#!/usr/bin/env python3\n'],
     ['options of env, which only env understands', '#!/usr/bin/env -S python3 -u\n'],
   ])('is the program, with %s', (_what, content) => {

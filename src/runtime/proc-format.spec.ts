@@ -53,6 +53,8 @@ describe('a line of /proc/PID/stat', () => {
     '13915 (a',
     '13915 (a)',
     '13915 (a) S 13910',
+    line('a').replace('13915', 'x'),
+    `13915 13910 13900 6122 ${TAIL}`,
     line('a').slice(0, 60),
     line('a').replace('13910', 'x'),
     line('a').replace('6122', 'x'),

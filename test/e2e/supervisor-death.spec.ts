@@ -94,7 +94,7 @@ describe('after the death of the supervisor', () => {
     const seqs = (await service.api.events()).map(({ seq }) => seq);
     expect(seqs).toEqual(seqs.map((_, index) => index + 1));
     expect((await pids()).slice(0, 3)).toEqual(before);
-  });
+  }, 300_000);
 
   it('a second supervisor on the same folders refuses, in one clear sentence, and harms nothing', async () => {
     const before = await pids();

@@ -39,7 +39,7 @@ class Trusting {
 
   async launch({ plan, lastRun, now }: GuardedLaunch): Promise<GuardedOutcome> {
     const outcome = await this.runtime.launch(plan, lastRun?.pmId ?? null);
-    if (outcome.kind === 'unknown') return outcome;
+    if (outcome.kind === 'unknown') return { kind: 'unknown', listedUnder: null };
     if (outcome.kind === 'failed') return { kind: 'fault', fault: { kind: 'unavailable', evidence: outcome.evidence } };
     const { process, pmId, upSince } = outcome;
     const daemon = await this.runtime.connect(false);

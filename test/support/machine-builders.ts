@@ -186,8 +186,8 @@ export class Story {
     return this.send({ type: 'launch-failed', runId: this.runId, fault });
   }
 
-  launchIsUnknown(): this {
-    return this.send({ type: 'launch-unknown', runId: this.runId });
+  launchIsUnknown(listedUnder: ProcessIdentity | null = null): this {
+    return this.send({ type: 'launch-unknown', runId: this.runId, listedUnder });
   }
 
   launchIsBlocked(look: Partial<Observation>): this {
@@ -433,7 +433,7 @@ export const ALPHABET: readonly Word[] = [
   failure('launch without a pid', NO_PID),
   failure('launch without memory', NO_MEMORY),
   failure('launch without PM2', PM2_AWAY),
-  word('launch unknown', (_, runId) => ({ type: 'launch-unknown', runId })),
+  word('launch unknown', (_, runId) => ({ type: 'launch-unknown', runId, listedUnder: null })),
   word('launch blocked by a live one', (story, runId) => {
     const observation = story.waits(1).observation({ listed: [again(story.runFor(runId))] });
     return { type: 'launch-blocked', runId, observation };

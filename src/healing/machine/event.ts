@@ -38,7 +38,8 @@ export type MachineEvent =
   | { readonly type: 'reset-asked' }
   | { readonly type: 'launch-succeeded'; readonly run: Run }
   | { readonly type: 'launch-failed'; readonly runId: string; readonly fault: LaunchFault }
-  | { readonly type: 'launch-unknown'; readonly runId: string }
+  /** `listedUnder`: the daemon that listed an entry of the agent just before; null: none was listed, or nobody knows. */
+  | { readonly type: 'launch-unknown'; readonly runId: string; readonly listedUnder: ProcessIdentity | null }
   /** The launch guard saw that it must not be launched now: it lives, or a person has deleted it. */
   | { readonly type: 'launch-blocked'; readonly runId: string; readonly observation: Observation }
   | {

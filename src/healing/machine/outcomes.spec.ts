@@ -1,4 +1,5 @@
 import {
+  DAEMON,
   CLEAN_EXIT,
   CRASH,
   ended,
@@ -189,6 +190,13 @@ describe('a launch without an answer', () => {
     });
   });
 
+  it('was deleted in a shell when an entry was listed just before it, and none is any more', () => {
+    const story = new Story().asksStart().launchIsUnknown(DAEMON).waits(1_000).sees();
+    expectStory(story, { phase: 'stopped', desired: 'stopped' });
+    const nobodyKnows = new Story().asksStart().launchIsUnknown().waits(1_000).sees();
+    expectStory(nobodyKnows, { phase: 'starting, unknown', desired: 'running' });
+  });
+
   it('is not decided by lists that began before it', () => {
     const story = unknown();
     const asked = story.now;
@@ -216,7 +224,7 @@ describe('what does not concern the present run', () => {
     const story = play();
     const before = story.situation;
     story.send({ type: 'launch-failed', ...old, fault: REFUSED });
-    story.send({ type: 'launch-unknown', ...old });
+    story.send({ type: 'launch-unknown', ...old, listedUnder: null });
     story.send({ type: 'launch-blocked', ...old, observation: story.observation({}) });
     story.send({ type: 'kill-ended', ...old, scope: 'agent', gone: true, pids: [] });
     story.send({ type: 'exited', ...old, upSince: story.now, exit: CRASH, ordered: false });
@@ -238,7 +246,7 @@ describe('what does not concern the present run', () => {
     const story = new Story().isUp().asksStop();
     const { runId } = story;
     const before = story.situation;
-    story.send({ type: 'launch-unknown', runId });
+    story.send({ type: 'launch-unknown', runId, listedUnder: null });
     expectStory(story, { acts: [] });
     story.send({ type: 'launch-blocked', runId, observation: story.observation({}) });
     expectStory(story, { acts: [] });

@@ -125,7 +125,9 @@ export function launchUnknown(turn: Turn, event: Outcome<'launch-unknown'>): voi
   const phase = turn.phase;
   if (phase.kind === 'starting' && phase.launch.runId === event.runId) {
     if (phase.exit !== null) return exitedUnanswered(turn, phase, phase.exit);
-    turn.enter({ ...phase, since: turn.now, outcome: 'unknown', absences: 0, lookAt: turn.now + LOOK_AGAIN_MS });
+    const lookAt = turn.now + LOOK_AGAIN_MS;
+    const { listedUnder } = event;
+    turn.enter({ ...phase, since: turn.now, outcome: 'unknown', absences: 0, listedUnder, lookAt });
   } else if (phase.kind === 'stopping' && phase.run === null && phase.runId === event.runId) {
     turn.enter({ ...phase, since: turn.now, awaited: 'unknown', absences: 0, againAt: turn.now + LOOK_AGAIN_MS });
   } else return;
