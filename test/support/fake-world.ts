@@ -41,11 +41,6 @@ export interface FakeDaemon {
   serving: boolean;
 }
 
-export interface WorldTimings {
-  /** How long the daemon takes for one call, and to notice that a child has ended; milliseconds. */
-  readonly serviceMs: () => number;
-}
-
 export interface WorldFaults {
   /** Draws what becomes of a signal on its way: how often it arrives, and how much later. */
   signal(signal: RuntimeSignal): readonly number[];
@@ -137,6 +132,7 @@ export class FakeWorld {
     });
   }
 
+  /** How long the daemon takes for one call, and to notice that a child has ended; milliseconds. */
   serviceMs(): number {
     return 1 + Math.floor(this.random() * 15);
   }

@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { cpSync, readFileSync } from 'node:fs';
+import { cpSync } from 'node:fs';
 import path from 'node:path';
 import { ApiClient } from './api-client';
 import { makeTestHome, type TestHome } from './pm2-home';
@@ -153,9 +153,4 @@ async function removeFirstStart({ api }: TestService): Promise<void> {
       `${agentId} can be removed`,
     );
   }
-}
-
-/** The admin token that the service made by itself, where it was started without API_TOKENS. */
-export function madeAdminToken(home: TestHome): string {
-  return readFileSync(path.join(home.dataDir, 'admin.token'), 'utf8').trim();
 }
