@@ -25,6 +25,8 @@ export interface SupervisorOptions {
   readonly resumed?: (gapMs: number) => void;
 }
 
+type StopAsked = Extract<MachineEvent, { type: 'stop-asked' }>;
+
 /** How long a command waits for a list. */
 const LIST_MS = 5_000;
 
@@ -152,17 +154,20 @@ export class AgentSupervisor {
    */
   async command(agentId: string, event: MachineEvent, waiters: Waiters): Promise<CommandResult> {
     const turn = this.cell(agentId).turns.take(event);
-    if (event.type === 'stop-asked') await this.readyForStop(agentId);
-    else await this.readyForStart(agentId, event);
+    const ready = event.type === 'stop-asked' ? await this.readyForStop(event, agentId) : event;
+    if (event.type !== 'stop-asked') await this.readyForStart(agentId, event);
     turn.claim();
-    return this.cell(agentId).command(event, waiters);
+    return this.cell(agentId).command(ready, waiters);
   }
 
   /** What was started in a shell a moment ago may not be known yet: that nothing runs is an answer only after a list. */
-  private async readyForStop(agentId: string): Promise<void> {
+  private async readyForStop(event: StopAsked, agentId: string): Promise<StopAsked> {
     const { clock } = this.ports;
-    if (!this.booted) await isSettledWithin(clock, this.boot, LIST_MS);
-    else if (isAtRest(this.situation(agentId))) await isSettledWithin(clock, this.relister.request(false), LIST_MS);
+    if (!this.booted) return { ...event, looked: await isSettledWithin(clock, this.boot, LIST_MS) };
+    if (!isAtRest(this.situation(agentId))) return event;
+    const before = this.lastSnapshot;
+    await isSettledWithin(clock, this.relister.request(false), LIST_MS);
+    return { ...event, looked: this.lastSnapshot !== before };
   }
 
   /** Until the first list was seen, nobody knows whether what was saved as running runs: it is waited for, not for ever. */

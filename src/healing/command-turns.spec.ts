@@ -4,8 +4,8 @@ import type { MachineEvent } from './machine';
 
 const start: MachineEvent = { type: 'start-asked', by: 'operator', mayTrial: true };
 const restart: MachineEvent = { type: 'restart-asked', reason: 'asked', delayMs: 0 };
-const stop: MachineEvent = { type: 'stop-asked', by: 'operator' };
-const stopAgain: MachineEvent = { type: 'stop-asked', by: 'another operator' };
+const stop: MachineEvent = { type: 'stop-asked', by: 'operator', looked: true };
+const stopAgain: MachineEvent = { type: 'stop-asked', by: 'another operator', looked: true };
 const reset: MachineEvent = { type: 'reset-asked' };
 
 type Step = readonly ['asks' | 'is ready', MachineEvent];

@@ -102,7 +102,7 @@ export class Supervision {
     const cell = this.supervisor.find(agentId);
     if (cell === null) return;
     this.refuseWhileBusy(agentId, 'DELETE');
-    await cell.command({ type: 'stop-asked', by: 'an unregistration' }, 'down');
+    await this.supervisor.command(agentId, { type: 'stop-asked', by: 'an unregistration', looked: true }, 'down');
   }
 
   private async forget(agentId: string): Promise<void> {

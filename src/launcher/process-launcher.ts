@@ -71,7 +71,7 @@ export class ProcessLauncher {
     return this.limited(
       agent,
       killTimeoutMs,
-      this.supervisor.command(agentId, { type: 'stop-asked', by: 'a terminate' }, 'down'),
+      this.supervisor.command(agentId, { type: 'stop-asked', by: 'a terminate', looked: true }, 'down'),
     );
   }
 

@@ -159,7 +159,7 @@ class Simulation {
       [
         6,
         () => {
-          this.command(agentId, 'stopped', { type: 'stop-asked', by: 'a person' });
+          this.command(agentId, 'stopped', { type: 'stop-asked', by: 'a person', looked: true });
         },
       ],
       [

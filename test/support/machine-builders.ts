@@ -140,8 +140,8 @@ export class Story {
     return this.send({ type: 'start-asked', by, mayTrial });
   }
 
-  asksStop(): this {
-    return this.send({ type: 'stop-asked', by: 'a person' });
+  asksStop(looked = true): this {
+    return this.send({ type: 'stop-asked', by: 'a person', looked });
   }
 
   asksRestart(delayMs = 0): this {
@@ -424,7 +424,8 @@ export const ALPHABET: readonly Word[] = [
   word('start', () => ({ type: 'start-asked', by: 'operator', mayTrial: true })),
   word('start by routing', () => ({ type: 'start-asked', by: 'routing', mayTrial: false })),
   word('autostart', () => ({ type: 'start-asked', by: 'autostart', mayTrial: false })),
-  word('stop', () => ({ type: 'stop-asked', by: 'a person' })),
+  word('stop', () => ({ type: 'stop-asked', by: 'a person', looked: true })),
+  word('stop unseen', () => ({ type: 'stop-asked', by: 'a person', looked: false })),
   word('restart', () => ({ type: 'restart-asked', reason: 'asked', delayMs: 0 })),
   word('restart later', () => ({ type: 'restart-asked', reason: 'asked', delayMs: 3_000 })),
   word('reset', () => ({ type: 'reset-asked' })),

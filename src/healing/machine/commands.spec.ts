@@ -1,4 +1,5 @@
 import {
+  makeRun,
   again,
   CRASH,
   ended,
@@ -277,5 +278,27 @@ describe('stop while PM2 hangs', () => {
     expectStory(story.exits(CRASH), { phase: 'stopping, then stopped', acts: [] });
     expectStory(story.sees({ listed: [ended(story.run)] }), { phase: 'stopping, then stopped', acts: [] });
     expectStory(story.killEnds(), { phase: 'stopped', answers: ['down: done'] });
+  });
+
+  it('of what is at rest ends whatever carries its mark, since nobody can list what a shell has started', () => {
+    const story = new Story().isUp().asksStop().killEnds().asksStop(false);
+    const { runId } = story.run;
+    expect(story.effects).toContainEqual({ type: 'kill', runId, process: null, scope: 'agent' });
+    expectStory(story, { phase: 'stopping, then stopped', desired: 'stopped', answers: ['up: operation-in-progress'] });
+    expectStory(story.send({ type: 'kill-ended', runId, scope: 'agent', gone: true, pids: [] }), {
+      phase: 'stopped',
+      answers: ['down: done'],
+    });
+  });
+
+  it('what was started in a shell before the stop is ended when it is seen at last, not adopted', () => {
+    const story = new Story().isUp().asksStop().killEnds();
+    const started = makeRun({ ...story.run, process: { pid: 77, startTime: 77 }, upSince: story.now });
+    story
+      .waits(1_000)
+      .asksStop()
+      .waits(1_000)
+      .sees({ listed: [online(started)] });
+    expectStory(story, { phase: 'stopping, then stopped', desired: 'stopped', acts: ['kill agent 77'] });
   });
 });

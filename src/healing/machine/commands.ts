@@ -49,7 +49,7 @@ function joined(turn: Turn, launch: LaunchIntent, by: LaunchedBy): LaunchIntent 
 }
 
 export function stopAsked(turn: Turn, event: Asked<'stop-asked'>): void {
-  stop(turn, event.by);
+  stop(turn, event.by, event.looked);
 }
 
 /** A stop in the operator's shell is a stop like any other, told apart in the history only. */
@@ -61,11 +61,11 @@ export function operatorStopped(turn: Turn, { upSince, at }: Asked<'operator-sto
   turn.record('operator.stopped', { how: 'pm2 stop' });
   // Its end is told already: what appears from here on was started after it, and is no part of the stop.
   if (phase.kind === 'down' && phase.why === 'operator-acting') turn.enter({ ...phase, why: 'waiting' });
-  stop(turn, 'the operator, by pm2');
+  stop(turn, 'the operator, by pm2', true);
 }
 
 /** A stop wins at any moment: whatever was under way ends in `stopped`, and stays there until a person starts it. */
-function stop(turn: Turn, by: string): void {
+function stop(turn: Turn, by: string, looked: boolean): void {
   const phase = turn.phase;
   turn.desire('stopped');
   turn.answer('up', {
@@ -77,7 +77,8 @@ function stop(turn: Turn, by: string): void {
   turn.update({ incident: null, stopAskedAt: turn.now });
   switch (phase.kind) {
     case 'stopped':
-      turn.answer('down', { kind: 'done' });
+      if (looked) turn.answer('down', { kind: 'done' });
+      else sweepThenStop(turn);
       return;
     case 'verifying':
     case 'running':
@@ -95,6 +96,7 @@ function stop(turn: Turn, by: string): void {
       const last = turn.state.lastRun;
       // Somebody is acting on it in a shell: a process of it may appear any moment, so lists must prove that none does.
       if (phase.why === 'operator-acting' && last !== null) return awaitThenStop(turn, last.runId, 'unknown');
+      if (!looked && phase.why !== 'daemon-ended') return sweepThenStop(turn);
       turn.record('agent.terminated', { pid: null });
       // `pm2 update` may bring it back once more: the phase goes on until that is over, and ends what appears.
       if (phase.why !== 'daemon-ended') turn.enter({ kind: 'stopped', since: turn.now });
@@ -102,6 +104,14 @@ function stop(turn: Turn, by: string): void {
       return;
     }
   }
+}
+
+/** PM2 does not say what lives: whatever carries our mark of this agent is ended. */
+function sweepThenStop(turn: Turn): void {
+  const runId = turn.state.lastRun?.runId ?? '';
+  const then = { kind: 'stopped' } as const;
+  turn.enter({ kind: 'stopping', since: turn.now, runId, run: null, awaited: null, absences: 0, then, againAt: null });
+  turn.effect(killOf({ runId, process: null }, then));
 }
 
 function awaitThenStop(turn: Turn, runId: string, awaited: 'pending' | 'unknown'): void {

@@ -33,7 +33,8 @@ export type LaunchFault =
 export type MachineEvent =
   /** `mayTrial` false leaves a halted agent alone (a bulk spawn, routing). */
   | { readonly type: 'start-asked'; readonly by: LaunchedBy; readonly mayTrial: boolean }
-  | { readonly type: 'stop-asked'; readonly by: string }
+  /** `looked`: a list was seen since it was asked, or the phase needs none; else the process table has to be looked through. */
+  | { readonly type: 'stop-asked'; readonly by: string; readonly looked: boolean }
   | { readonly type: 'restart-asked'; readonly reason: string; readonly delayMs: number }
   | { readonly type: 'reset-asked' }
   | { readonly type: 'launch-succeeded'; readonly run: Run }

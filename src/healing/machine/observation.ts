@@ -3,7 +3,7 @@ import { adopt, endDouble } from './adoption';
 import type { Observation } from './event';
 import { crashed } from './failing';
 import { beginLaunch, beginStop, healingLaunch } from './launching';
-import { isGhost, isSame, isSameDaemon, type LiveEntry } from './listing';
+import { isGhost, isSame, isSameDaemon, startedAt, toRun, type LiveEntry } from './listing';
 import { bringBack, observedDown } from './observed-down';
 import { observedStarting } from './observed-starting';
 import { observedStopping, observedStoppingAtBoot } from './observed-stopping';
@@ -72,12 +72,15 @@ function mayLive(turn: Turn, found: UnlistedProcess, observation: Observation): 
 
 function observedStopped(turn: Turn, live: readonly LiveEntry[], observation: Observation): void {
   const last = turn.state.lastRun;
-  // What was started after our last run was started by the operator; the run itself should have ended.
-  const newer = live.filter((entry) => last === null || !isSame(last, entry));
+  // What was started after the stop was started by the operator; what was there before it should have ended.
+  const isNewer = (entry: LiveEntry) =>
+    (last === null || !isSame(last, entry)) && startedAt(turn, entry) > turn.state.stopAskedAt;
+  const newer = live.filter(isNewer);
+  const [left] = live.filter((entry) => !isNewer(entry));
   if (newer.length > 0) {
     for (const entry of live) if (!newer.includes(entry)) endDouble(turn, entry);
     adopt(turn, newer, observation);
-  } else if (last !== null && live.length > 0) beginStop(turn, last, { kind: 'stopped' });
+  } else if (left !== undefined) beginStop(turn, toRun(turn, left, observation.daemon), { kind: 'stopped' });
   else if (turn.desired === 'running') beginLaunch(turn, healingLaunch('should run and does not', null, null));
 }
 

@@ -136,11 +136,12 @@ export function launchUnknown(turn: Turn, event: Outcome<'launch-unknown'>): voi
 
 export function killEnded(turn: Turn, event: Outcome<'kill-ended'>): void {
   const phase = turn.phase;
-  if (phase.kind !== 'stopping' || phase.runId !== event.runId || phase.run === null) return;
+  if (phase.kind !== 'stopping' || phase.runId !== event.runId || (phase.run === null && phase.awaited !== null))
+    return;
   // A stop overtook a restart: what is to end besides the run itself is still being ended.
   if (phase.then.kind !== 'start' && event.scope === 'run') return;
   if (event.gone) {
-    continueAfterStop(turn, phase.then, phase.run.process.pid);
+    continueAfterStop(turn, phase.then, phase.run?.process.pid ?? null);
     return;
   }
   turn.enter({ ...phase, againAt: turn.now + KILL_AGAIN_MS });

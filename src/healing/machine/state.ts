@@ -85,9 +85,9 @@ export interface StoppingPhase {
   readonly kind: 'stopping';
   readonly since: number;
   readonly runId: string;
-  /** null: its launch is not answered yet; the answer, or a list, tells what there is to end. */
+  /** null: which process it is, if any, is not known. */
   readonly run: Run | null;
-  /** A launch that is still awaited: only its outcome proves that there is nothing to end. */
+  /** A launch that is still awaited: only its outcome proves that there is nothing to end. null: none is. */
   readonly awaited: 'pending' | 'unknown' | null;
   readonly absences: number;
   readonly then: Sequel;

@@ -67,8 +67,8 @@ function stable(turn: Turn, phase: RunningPhase): void {
 
 function stillStopping(turn: Turn, phase: StoppingPhase): void {
   turn.enter({ ...phase, againAt: turn.now + LOOK_AGAIN_MS });
-  if (phase.run === null) turn.effect({ type: 'observe', scan: true });
-  else turn.effect(killOf(phase.run, phase.then));
+  if (phase.awaited !== null) turn.effect({ type: 'observe', scan: true });
+  else turn.effect(killOf(phase.run ?? { runId: phase.runId, process: null }, phase.then));
 }
 
 function due(turn: Turn, phase: DownPhase): void {

@@ -190,7 +190,7 @@ describe('transition, whatever comes in whatever order', () => {
       const { state, dueAt } = story.situation.circuit;
       const isRest = phase.kind === 'stopped' || (phase.kind === 'running' && phase.stable);
       const isAnswered = phase.kind === 'starting' && phase.outcome === 'pending';
-      const isKilled = phase.kind === 'stopping' && (phase.run !== null || phase.awaited === 'pending');
+      const isKilled = phase.kind === 'stopping' && (phase.run !== null || phase.awaited !== 'unknown');
       const isHaltedForGood = phase.kind === 'down' && phase.why === 'halted' && dueAt === null && state === 'OPEN';
       if (isRest || isAnswered || isKilled || isHaltedForGood) return null;
       return story.deadline === null ? `nothing will ever end ${labelOf(phase)}` : null;
