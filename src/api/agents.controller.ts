@@ -40,6 +40,7 @@ export class AgentsController {
     return this.directory.view(agentId);
   }
 
+  /** One agent, as it stands. */
   @Get(':id')
   @Needs('viewer')
   @ApiOkResponse({ type: AgentViewDto })

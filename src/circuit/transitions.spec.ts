@@ -157,6 +157,10 @@ describe('a half-open circuit', () => {
     ).toBe(3 * HOUR);
   });
 
+  it('of which no cool-down is known takes that of the policy', () => {
+    expect(after([[failure, 2]], { ...HALF_OPEN, cooldownMs: 0 }).cooldownMs).toBe(2 * MINUTE);
+  });
+
   it('that fails with nothing worth trying has no trial', () => {
     const event = { type: 'failure', restartable: false, trial: false } as const;
     expect(after([[event, 2]], HALF_OPEN)).toMatchObject({ state: 'OPEN', dueAt: null });

@@ -1,8 +1,8 @@
-import { mkdirSync } from 'node:fs';
 import { PGlite } from '@electric-sql/pglite';
 import { Kysely, sql, type Transaction } from 'kysely';
 import { errorCodeOf, messageOf, Problem } from '../kernel';
 import { migrate } from './migrator';
+import { makeDatabaseIn } from './new-database';
 import { pgliteDialect } from './pglite-dialect';
 import type { Schema } from './schema';
 
@@ -36,7 +36,7 @@ export class Database {
   static async open(folder: string | null, timeoutMs = QUERY_TIMEOUT_MS): Promise<Database> {
     let pglite: PGlite;
     try {
-      if (folder !== null) mkdirSync(folder, { recursive: true, mode: 0o700 });
+      if (folder !== null) await makeDatabaseIn(folder, START_PARAMETERS);
       pglite = await PGlite.create({ dataDir: folder ?? 'memory://', startParams: START_PARAMETERS });
     } catch (error) {
       throw new Problem(

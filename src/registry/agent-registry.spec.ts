@@ -270,6 +270,11 @@ describe('the hooks', () => {
     expect([ids(registry), ids(await reloaded())]).toEqual([['a'], ['a']]);
   });
 
+  it('hear nothing of an agent that there is not', async () => {
+    await expect(registry.unregister('nobody')).rejects.toMatchObject({ code: 'agent-not-found' });
+    expect(calls).toEqual([]);
+  });
+
   it('hear of nothing that was not saved', async () => {
     await registry.register(a);
     calls.length = 0;
@@ -323,6 +328,7 @@ describe('the desired state', () => {
     await registry.update('a', { name: 'New' });
     expect([registry.desiredState('a'), (await reloaded()).desiredState('a')]).toEqual(['running', 'running']);
     await registry.unregister('a');
+    expect(registry.desiredState('a')).toBe('stopped');
     registry.applyDesired('a', 'running');
     await registry.register(a);
     expect(registry.desiredState('a')).toBe('stopped');
