@@ -36,6 +36,11 @@ export class OperatorShell {
     this.busy.clear();
   }
 
+  /** What was typed is not carried out yet: the daemon may hang. */
+  isBusy(agentId: string): boolean {
+    return this.busy.has(agentId);
+  }
+
   act(agentId: string, audience: Audience): void {
     const { world, referee, draw } = this.parts;
     if (world.daemon?.frozen !== false || this.busy.has(agentId)) return;

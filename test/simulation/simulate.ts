@@ -251,7 +251,7 @@ class Simulation {
     const before = [...referee.allowedOf(agentId)];
     const wasClear = !referee.isRecentInShell(agentId);
     const ends = this.daemonEnds;
-    const overlaps = this.waitingFor(agentId) > 0 || referee.isBusyInShell(agentId);
+    const overlaps = this.waitingFor(agentId) > 0 || referee.isBusyInShell(agentId) || this.shell.isBusy(agentId);
     this.pending.set(agentId, this.waitingFor(agentId) + 1);
     if (event.type !== 'start-asked') referee.askedToEnd(agentId);
     referee.intend(agentId, ['running', 'stopped'], 'api');
@@ -334,7 +334,9 @@ class Simulation {
 
   private killDaemon(): void {
     // One that is killed before anybody could connect to it leaves orphans that nobody has ever heard of.
-    if (this.clock.now() - (this.world.daemon?.bornAt ?? Infinity) < SEEN_MS) return;
+    const { daemon } = this.world;
+    if (daemon === null || this.clock.now() - daemon.bornAt < SEEN_MS) return;
+    if (this.life.isAlive && this.life.supervisor.latest()?.daemon.pid !== daemon.identity.pid) return;
     this.referee.traceMayBeLost(AGENTS);
     this.say('daemon is killed');
     this.shell.interrupted();
