@@ -105,23 +105,25 @@ describe('recordFailure', () => {
 
 describe('recordSuccess', () => {
   it.each([
-    ['counting', 2, false],
-    ['open', 3, false],
-    ['half-open', 3, true],
-  ])('closes a circuit that is %s, with count 0, at once', (_state, failures, isTrial) => {
-    const { breaker, rows, fail } = makeBreaker();
+    ['counting', 2, false, []],
+    ['open', 3, false, ['moved a']],
+    ['half-open', 3, true, ['moved a']],
+  ])('closes a circuit that is %s, with count 0, at once', (_state, failures, isTrial, moves) => {
+    const { breaker, rows, told, fail } = makeBreaker();
     fail('a', failures);
     if (isTrial) breaker.apply('a', { type: 'trial', by: 'healing' });
+    told.length = 0;
     expect(breaker.recordSuccess('a')).toMatchObject({ state: 'CLOSED', failureCount: 0 });
     expect([breaker.getState('a'), breaker.isTripped('a')]).toEqual(['CLOSED', false]);
     expect(rows.saved.at(-1)).toEqual(['a', breaker.circuitOf('a')]);
+    expect(told).toEqual(moves);
   });
 
-  it('by healing is saved by healing', () => {
-    const { breaker, rows, fail } = makeBreaker();
-    fail('a', 2, { byHealing: true });
+  it('by healing is saved and acted on by healing', () => {
+    const { breaker, rows, told, fail } = makeBreaker();
+    fail('a', 3, { byHealing: true });
     breaker.recordSuccess('a', { byHealing: true });
-    expect([breaker.circuitOf('a').failureCount, rows.saved]).toEqual([0, []]);
+    expect([breaker.circuitOf('a').failureCount, rows.saved, told]).toEqual([0, [], []]);
   });
 });
 

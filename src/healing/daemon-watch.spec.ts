@@ -152,14 +152,23 @@ describe('a daemon that a person ends', () => {
     const { clock, world, starts, watch, connected } = makeWatch();
     await connected();
     world.operatorKillsDaemon(false);
-    await clock.advance(DAEMON_UPDATE_MS - 1);
+    await clock.advance(DAEMON_UPDATE_MS - 500);
     watch.reconsider(true);
-    await clock.advance(1);
-    watch.reconsider(false);
+    await clock.advance(500);
     expect(starts).toEqual([]);
     watch.reconsider(true);
     await clock.advance(500);
     expect(starts).toHaveLength(1);
+  });
+
+  it('stays away where nothing is left to settle', async () => {
+    const { clock, world, starts, watch, connected } = makeWatch();
+    await connected();
+    world.operatorKillsDaemon(false);
+    await clock.advance(2 * DAEMON_UPDATE_MS);
+    watch.reconsider(false);
+    await clock.advance(60_000);
+    expect(starts).toEqual([]);
   });
 
   it('is a fault again once it ran since', async () => {

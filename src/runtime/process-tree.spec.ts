@@ -17,6 +17,7 @@ const all = [
   process(14, 1, 10), // its parent died
   process(15, 14, 15), // a child of that one, in a session of its own
   process(16, 11, 16), // a second child
+  process(17, 1, 10, 10), // left behind, and as old as the leader
   process(20, 2, 20),
   process(21, 20, 20),
   process(2, 1, 2),
@@ -29,7 +30,7 @@ const pidsOf = (...roots: Parameters<typeof treeOf>[0]) =>
 
 describe('the tree of a process', () => {
   it('is itself, what descends from it, what it left in its session, and what descends from that', () => {
-    expect(pidsOf({ pid: 10, startTime: 10 })).toEqual([10, 11, 12, 13, 14, 15, 16]);
+    expect(pidsOf({ pid: 10, startTime: 10 })).toEqual([10, 11, 12, 13, 14, 15, 16, 17]);
   });
 
   it('of one that does not lead its session is what descends from it', () => {
@@ -56,9 +57,29 @@ describe('the tree of a process', () => {
     expect(treeOf([{ pid: 30, startTime: 30 }], circle)).toHaveLength(2);
   });
 
-  it('of a dead one is what is left of its session, as its comment says', () => {
+  it('is cut off at whom it has to spare, with all that descends from there', () => {
+    const spared = [12, 14];
+    const pids = treeOf([{ pid: 10, startTime: 10 }], all, spared).map(({ pid }) => pid);
+    expect(pids.sort((left, right) => left - right)).toEqual([10, 11, 16, 17]);
+  });
+
+  describe('of a dead one', () => {
     const left = all.filter(({ pid }) => pid !== 10);
-    expect(treeOf([{ pid: 10, startTime: 10 }], left).map(({ pid }) => pid)).toContain(14);
+    const leftOf = (startTime: number | null) => treeOf([{ pid: 10, startTime }], left).map(({ pid }) => pid);
+
+    it('is what is left of its session, and what descends from that', () => {
+      expect(leftOf(10)).toEqual(expect.arrayContaining([11, 12, 13, 14, 15, 16, 17]));
+      expect(leftOf(10)).toHaveLength(7);
+    });
+
+    it('has nobody who was there before it', () => {
+      expect(leftOf(14)).toEqual(expect.arrayContaining([14, 15]));
+      expect(leftOf(14)).toHaveLength(2);
+    });
+
+    it('is empty where it is not known when it began', () => {
+      expect(leftOf(null)).toEqual([]);
+    });
   });
 });
 

@@ -12,6 +12,8 @@ import { Referee } from './referee';
 const AGENTS = ['a', 'b', 'c'];
 const STEPS = 45;
 const LONGEST_PAUSE_MS = 6_000;
+/** Time after which an end of the daemon is no update. */
+const END_OPEN_MS = 32_000;
 /** Time in which a connected supervisor has seen a new daemon. */
 const SEEN_MS = 3_000;
 /** Time in which everything that waited is saved. */
@@ -60,6 +62,7 @@ class Simulation {
   private daemonEnds = 0;
   private updatingUntil = 0;
   private updateSeenAt = 0;
+  private endOpenUntil = 0;
   private life: Life;
 
   constructor(
@@ -289,7 +292,9 @@ class Simulation {
 
   private inShell(agentId: string): void {
     if (this.waitingFor(agentId) > 0 || this.clock.now() < this.updatingUntil) return;
-    const watched = this.life.isAlive && this.life.runtime.isConnected();
+    // While it is open whether an end of the daemon was an update, what appears may be its doing, or a person's.
+    const isOpen = this.clock.now() < this.endOpenUntil;
+    const watched = this.life.isAlive && this.life.runtime.isConnected() && !isOpen;
     this.shell.act(agentId, { watched, lossy: this.lossy });
   }
 
@@ -374,6 +379,7 @@ class Simulation {
   private endDaemon(): void {
     if (this.world.daemon?.frozen !== false) return;
     this.daemonEnds += 1;
+    this.endOpenUntil = this.clock.now() + END_OPEN_MS;
     const update = this.chance(0.5);
     if (update) {
       this.updatingUntil = this.clock.now() + 1_000;

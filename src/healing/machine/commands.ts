@@ -97,6 +97,7 @@ function stop(turn: Turn, by: string, looked: boolean): void {
       // Somebody is acting on it in a shell: a process of it may appear any moment, so lists must prove that none does.
       if (phase.why === 'operator-acting' && last !== null) return awaitThenStop(turn, last.runId, 'unknown');
       if (!looked && phase.why !== 'daemon-ended') return sweepThenStop(turn);
+      if (!looked) turn.effect(killOf({ runId: last?.runId ?? '', process: null }, { kind: 'stopped' }));
       turn.record('agent.terminated', { pid: null });
       // `pm2 update` may bring it back once more: the phase goes on until that is over, and ends what appears.
       if (phase.why !== 'daemon-ended') turn.enter({ kind: 'stopped', since: turn.now });
