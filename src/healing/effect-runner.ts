@@ -3,8 +3,8 @@ import type { LaunchPlan } from '../runtime';
 import type { ActingEffect, AgentCell } from './agent-cell';
 import { LaunchBudget, type LaunchRank } from './launch-budget';
 import { LaunchGuard, type GuardedOutcome } from './launch-guard';
-import type { Launch, LaunchFault, MachineEvent } from './machine';
-import type { SupervisionPorts } from './ports';
+import type { AgentState, Launch, LaunchFault, MachineEvent } from './machine';
+import type { PlanFacts, SupervisionPorts } from './ports';
 
 /** Carries out what transitions ask for; each outcome goes back into the mailbox of its agent. */
 export class EffectRunner {
@@ -67,7 +67,7 @@ export class EffectRunner {
 
   private async plan(cell: AgentCell, launch: Launch): Promise<LaunchPlan | LaunchFault> {
     try {
-      return await this.ports.planLaunch(cell.agentId, { launch, restarts: cell.situation().state.restarts });
+      return await this.ports.planLaunch(cell.agentId, factsFor(launch, cell.situation().state));
     } catch (error) {
       const evidence = isProblem(error) ? error.detail : messageOf(error);
       if (isProblem(error, 'interpreter-not-found'))
@@ -127,6 +127,10 @@ export class EffectRunner {
 function isStarting(cell: AgentCell, runId: string): boolean {
   const { phase } = cell.situation().state;
   return phase.kind === 'starting' && phase.launch.runId === runId;
+}
+
+function factsFor(launch: Launch, { restarts, lastRun }: AgentState): PlanFacts {
+  return { launch, restarts, lastRunId: lastRun?.runId ?? null };
 }
 
 function rankOf(launch: Launch): LaunchRank {

@@ -37,7 +37,7 @@ export class LaunchPlanner {
   }
 
   /** @throws Problem entry-point-not-found, interpreter-not-found */
-  plan(agentId: string, { launch, restarts }: PlanFacts): LaunchPlan {
+  plan(agentId: string, { launch, restarts, lastRunId }: PlanFacts): LaunchPlan {
     const agent = this.registry.getAgent(agentId);
     const command = this.check(agentId);
     const { runId } = launch;
@@ -47,7 +47,7 @@ export class LaunchPlanner {
       spawnerUrl: this.address.url(),
       restartCount: restarts + (launch.kind === 'restart' ? 1 : 0),
       restartReason: launch.kind === 'restart' ? launch.reason : '',
-      lastTask: this.heartbeats.lastTaskOf(agentId),
+      lastTask: lastRunId === null ? null : this.heartbeats.lastTaskOf(agentId, lastRunId),
     };
     this.launched.set(agentId, { runId, agent });
     const { killTimeoutMs } = healingPolicy(this.settings, agent.policy);

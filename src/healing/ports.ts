@@ -20,6 +20,8 @@ export interface DesiredStates {
 export interface PlanFacts {
   readonly launch: Launch;
   readonly restarts: number;
+  /** Of the run before this one; null: there was none. */
+  readonly lastRunId: string | null;
 }
 
 /** Everything that supervision stands on; one object, so that the simulation can give others. */

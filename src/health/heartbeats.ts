@@ -16,6 +16,8 @@ interface Known extends SavedHeartbeat {
 @Injectable()
 export class Heartbeats {
   private readonly known = new Map<string, Known>();
+  /** What is on disk. */
+  private readonly saved = new Map<string, Known>();
   private incarnationOf: (agentId: string) => string | null = () => null;
 
   constructor(
@@ -26,7 +28,10 @@ export class Heartbeats {
 
   async load(): Promise<void> {
     const now = this.clock.now();
-    for (const [agentId, saved] of await this.store.loadAll()) this.known.set(agentId, { ...saved, at: now });
+    for (const [agentId, saved] of await this.store.loadAll()) {
+      this.known.set(agentId, { ...saved, at: now });
+      this.saved.set(agentId, { ...saved, at: now });
+    }
   }
 
   /**
@@ -46,7 +51,7 @@ export class Heartbeats {
     const next: Known = {
       incarnation,
       announced: laidOver(announcement, heartbeat),
-      lastTask: heartbeat.task ?? before?.lastTask ?? null,
+      lastTask: heartbeat.task ?? (same ? before.lastTask : null),
       at: this.clock.now(),
     };
     const changed = !same || next.lastTask !== before.lastTask || !isEqual(next.announced, before.announced);
@@ -56,15 +61,18 @@ export class Heartbeats {
     // What changes is on disk before it is acknowledged.
     try {
       await this.store.save(agentId, next);
+      if (this.known.has(agentId)) this.saved.set(agentId, next);
     } catch (error) {
-      if (this.known.get(agentId) === next) this.restore(agentId, before);
+      if (this.known.get(agentId) === next) this.restore(agentId);
       throw error;
     }
   }
 
-  private restore(agentId: string, before: Known | undefined): void {
-    if (before === undefined) this.known.delete(agentId);
-    else this.known.set(agentId, before);
+  /** What could not be saved is not believed. */
+  private restore(agentId: string): void {
+    const saved = this.saved.get(agentId);
+    if (saved === undefined) this.known.delete(agentId);
+    else this.known.set(agentId, saved);
   }
 
   /** Where the present process of the agent says that it listens; null: it has said nothing. */
@@ -73,13 +81,15 @@ export class Heartbeats {
     return known?.incarnation === this.incarnationOf(agentId) ? known.announced : null;
   }
 
-  /** The last task that any run of the agent reported. */
-  lastTaskOf(agentId: string): string | null {
-    return this.known.get(agentId)?.lastTask ?? null;
+  /** The last task that a run of the agent reported; null: none. */
+  lastTaskOf(agentId: string, runId: string): string | null {
+    const known = this.known.get(agentId);
+    return known?.incarnation?.startsWith(`${runId}:`) === true ? known.lastTask : null;
   }
 
   async forget(agentId: string): Promise<void> {
     this.known.delete(agentId);
+    this.saved.delete(agentId);
     await this.store.remove(agentId);
   }
 

@@ -156,6 +156,21 @@ describe('one bad work among good ones', () => {
   });
 });
 
+describe('while the database hangs', () => {
+  it('one limit is enough for all who wait: they are refused together', async () => {
+    const { clock, database, outcomes, submit } = makeQueue();
+    database.isAway = true;
+    database.hold();
+    for (const name of ['a', 'b', 'c']) submit(name);
+    await settled();
+    await clock.advance(5_000);
+    database.release();
+    await settled();
+    expect(outcomes).toHaveLength(3);
+    expect(database.attempts).toBe(1);
+  });
+});
+
 describe('while the database is away', () => {
   it('a caller is refused, and nothing of its work is saved later', async () => {
     const { clock, database, outcomes, submit } = makeQueue();

@@ -20,6 +20,13 @@ export interface WriteQueueOptions {
 const MAX_WAITING = 10_000;
 const GROUP = 100;
 const RETRY_MS = 500;
+/** A database that fails does so at once; one that hangs takes its time. */
+const HANGS_MS = 1_000;
+
+interface Failure {
+  readonly error: unknown;
+  readonly tookMs: number;
+}
 
 /**
  * The one writer: everything that changes goes through it, and becomes durable in the order in which it was handed over.
@@ -91,6 +98,7 @@ export class WriteQueue {
       const group = this.waiting.slice(0, GROUP);
       const failure = await this.commit(group);
       if (failure === null) this.take(group);
+      else if (isHang(failure)) await this.waitOut(failure);
       else if (group.length > 1) await this.commitEach(group);
       else await this.refuse(group, failure);
     }
@@ -103,19 +111,21 @@ export class WriteQueue {
     for (const entry of group) {
       const failure = await this.commit([entry]);
       if (failure === null) this.take([entry]);
+      else if (isHang(failure)) return this.waitOut(failure);
       else if (await this.refuse([entry], failure)) return;
     }
   }
 
   /** @returns what it failed with; null: it is on disk */
-  private async commit(group: readonly Entry[]): Promise<{ readonly error: unknown } | null> {
+  private async commit(group: readonly Entry[]): Promise<Failure | null> {
+    const began = this.options.clock.now();
     try {
       await this.database.transaction(async (tx) => {
         for (const entry of group) await entry.work(tx);
       });
       return null;
     } catch (error) {
-      return { error };
+      return { error, tookMs: this.options.clock.now() - began };
     }
   }
 
@@ -125,7 +135,7 @@ export class WriteQueue {
   }
 
   /** @returns true where the database is away, so that trying the next one makes no sense either */
-  private async refuse([entry]: readonly Entry[], { error }: { readonly error: unknown }): Promise<boolean> {
+  private async refuse([entry]: readonly Entry[], { error }: Failure): Promise<boolean> {
     if (entry === undefined) return false;
     const away = isProblem(error, 'database-unavailable');
     if (entry.caller !== null) {
@@ -139,10 +149,14 @@ export class WriteQueue {
       this.dropped += 1;
       return false;
     }
-    // Callers behind it must not wait for a database that is away.
-    this.refuseCallers(error);
-    await sleep(this.options.clock, this.options.retryMs ?? RETRY_MS);
+    await this.waitOut({ error });
     return true;
+  }
+
+  /** Callers must not wait for a database that is away, each for a limit of its own; what healing decided waits. */
+  private async waitOut({ error }: Pick<Failure, 'error'>): Promise<void> {
+    this.refuseCallers(error);
+    if (this.waiting.length > 0) await sleep(this.options.clock, this.options.retryMs ?? RETRY_MS);
   }
 
   private refuseCallers(error: unknown): void {
@@ -150,4 +164,8 @@ export class WriteQueue {
     this.waiting.splice(0, this.waiting.length, ...this.waiting.filter((entry) => entry.caller === null));
     for (const entry of callers) entry.caller?.reject(error);
   }
+}
+
+function isHang({ error, tookMs }: Failure): boolean {
+  return tookMs >= HANGS_MS && isProblem(error, 'database-unavailable');
 }

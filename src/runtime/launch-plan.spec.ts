@@ -77,7 +77,7 @@ describe('what an agent is run with', () => {
     expect(refusalOf({ entryPoint: 'a.sh' }, { interpreters: ['python3'] }).code).toBe('interpreter-not-found');
   });
 
-  it.failing('may not be python by name where only python3 is listed', () => {
+  it('may not be python by name where only python3 is listed', () => {
     script('a.py');
     const refused = refusalOf({ entryPoint: 'a.py', interpreter: 'python' }, { interpreters: ['python3'] });
     expect(refused.code).toBe('interpreter-not-found');

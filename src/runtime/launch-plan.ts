@@ -39,7 +39,7 @@ export function resolveCommand(definition: AgentDefinition, places: LaunchPlaces
   const script = entryPointOf(definition, places);
   const cwd = workingFolder(definition, script, places);
   const choice = definition.interpreter ?? BY_EXTENSION[path.extname(script).toLowerCase()] ?? 'none';
-  requireListed(choice, places);
+  requireListed(choice, definition.interpreter === null, places);
   if (choice === 'none') {
     requireExecutable(script, places);
     return { program: script, args: definition.args, cwd };
@@ -89,8 +89,8 @@ function requireWithin(real: string, given: string, member: string, places: Laun
 }
 
 /** Whether it was asked for or chosen by the extension: what is not listed is not run. */
-function requireListed(choice: string, { interpreters }: LaunchPlaces): void {
-  const names = choice === 'python' ? ['python3', 'python'] : [choice];
+function requireListed(choice: string, isByExtension: boolean, { interpreters }: LaunchPlaces): void {
+  const names = choice === 'python' && isByExtension ? ['python3', 'python'] : [choice];
   if (names.some((name) => interpreters.includes(name))) return;
   throw new Problem('interpreter-not-found', `${choice} is not one of INTERPRETERS. Add it there, or choose another.`);
 }
@@ -139,6 +139,7 @@ function requireExecutable(script: string, places: LaunchPlaces): void {
       `${script} asks for ${name} in its first line, which is not here. Install it, or set interpreter.`,
     );
   if (!isExecutable(program)) throw missing(program === '' ? 'nothing' : program);
-  if (path.basename(program) !== 'env' || argument === '' || argument.startsWith('-')) return;
+  if (path.basename(program) !== 'env' || argument.startsWith('-')) return;
+  if (argument === '') throw missing('nothing');
   if (findOnPath(argument, places.path) === null) throw missing(argument);
 }

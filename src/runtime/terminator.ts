@@ -70,7 +70,8 @@ export class Terminator {
     const { inspector, key } = this.options;
     const all = inspector.all();
     const roots: ProcessIdentity[] = [...known.values()];
-    if (leader !== null) roots.push(leader);
+    // Of a leader that had ended before, only its mark is proof of what it left behind.
+    if (leader !== null && inspector.isAlive(leader)) roots.push(leader);
     if (meant !== null) {
       roots.push(
         ...all.filter(({ pid }) => {
