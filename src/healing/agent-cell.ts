@@ -20,9 +20,6 @@ import type { SupervisionPorts } from './ports';
 export type ActingEffect = Exclude<Effect, { type: 'record' | 'record-restart' | 'answer' | 'circuit' }>;
 export type Act = (cell: AgentCell, effect: ActingEffect) => void;
 
-/** A timer that fires later than this shows that nothing ran for a while: sleep, SIGSTOP, a paused machine. */
-const LATE_MS = 5_000;
-
 /** A command was done, but the database could not take it: it acts, and is saved as soon as possible. */
 export interface CommandResult {
   readonly recorded: boolean;
@@ -55,8 +52,8 @@ export class AgentCell {
     private state: AgentState,
     private readonly ports: SupervisionPorts,
     private readonly act: Act,
-    /** Told of a timer that came much too late; the world is to be looked at before anything is done about it. */
-    private readonly cameLate: (lateMs: number) => void,
+    /** Asked before what is due is acted on: after a time in which nothing ran, the world is looked at first. */
+    private readonly isHeldUp: (lateMs: number) => boolean,
   ) {
     this.mailbox = new Mailbox(
       (message) => this.handle(message),
@@ -118,12 +115,11 @@ export class AgentCell {
     });
   }
 
-  /** Acts on what is due by now, unless it is long overdue. */
+  /** Acts on what is due by now. */
   look(): void {
     const deadline = this.deadline();
     const lateMs = deadline === null ? -1 : this.ports.clock.now() - deadline;
-    if (lateMs > LATE_MS) this.cameLate(lateMs);
-    else if (lateMs >= 0) this.post({ type: 'timer' });
+    if (lateMs >= 0 && !this.isHeldUp(lateMs)) this.post({ type: 'timer' });
   }
 
   private deadline(): number | null {

@@ -16,9 +16,12 @@ import {
 import { observationsOf } from './observe';
 import type { SupervisionPorts } from './ports';
 import { Relister } from './relister';
+import { TimeGap } from './time-gap';
 
 export interface SupervisorOptions {
   readonly launchConcurrency: number;
+  /** Time between two calls of {@link AgentSupervisor.pass}. */
+  readonly passMs: number;
   /** Told when the daemon is lost and found. */
   readonly daemonEvents?: Partial<DaemonEvents>;
   /** Told that nothing ran for so long. */
@@ -27,6 +30,8 @@ export interface SupervisorOptions {
 
 type StopAsked = Extract<MachineEvent, { type: 'stop-asked' }>;
 
+/** A timer that fires later than this shows that nothing ran for a while. */
+const LATE_MS = 5_000;
 /** How long a command waits for a list. */
 const LIST_MS = 5_000;
 
@@ -49,11 +54,13 @@ export class AgentSupervisor {
   private lastSnapshot: RuntimeSnapshot | null = null;
   private listError: string | null = null;
   private resuming = false;
+  private readonly timeGap: TimeGap;
 
   constructor(
     private readonly ports: SupervisionPorts,
     private readonly options: SupervisorOptions,
   ) {
+    this.timeGap = new TimeGap(ports.clock, options.passMs);
     this.relister = new Relister(
       ports.runtime,
       (snapshot, scanned) => {
@@ -82,9 +89,7 @@ export class AgentSupervisor {
     const act = (self: AgentCell, effect: ActingEffect) => {
       this.runner.run(self, effect);
     };
-    const cell = new AgentCell(agentId, state, this.ports, act, (lateMs) => {
-      this.resumed(lateMs);
-    });
+    const cell = new AgentCell(agentId, state, this.ports, act, (lateMs) => this.isHeldUp(lateMs));
     this.cells.set(agentId, cell);
     if (this.booted) cell.arm();
   }
@@ -196,6 +201,8 @@ export class AgentSupervisor {
 
   /** The level-triggered pass: a fresh list for everybody, and every deadline looked at again. */
   async pass(): Promise<void> {
+    const gapMs = this.timeGap.tick();
+    if (gapMs !== null) this.resumed(gapMs);
     // Before the first list nobody knows what became of the processes that the saved states speak of.
     if (this.booted) for (const cell of this.cells.values()) cell.look();
     this.daemon.reconsider([...this.cells.values()].some((cell) => needsDaemon(cell.situation().state.phase)));
@@ -212,10 +219,18 @@ export class AgentSupervisor {
     return this.lastSnapshot;
   }
 
+  /** True while nothing that is due may be acted on: the world has to be looked at first. */
+  private isHeldUp(lateMs: number): boolean {
+    const gapMs = this.timeGap.look() ?? (lateMs > LATE_MS ? lateMs : null);
+    if (gapMs !== null) this.resumed(gapMs);
+    return this.resuming;
+  }
+
   /** After a time in which nothing ran: what the world has become is looked at before anything due is done. */
   private resumed(gapMs: number): void {
     if (this.resuming) return;
     this.resuming = true;
+    this.timeGap.tick();
     this.options.resumed?.(gapMs);
     void this.relister.request(true).then(() => {
       this.resuming = false;

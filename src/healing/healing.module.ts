@@ -85,6 +85,7 @@ function makeSupervisor(
     { clock, random, newId, runtime, circuits, desired: registry, journal, log, policyOf, planLaunch },
     {
       launchConcurrency: settings.LAUNCH_CONCURRENCY,
+      passMs: settings.HEALING_INTERVAL_SECONDS * 1_000,
       resumed: (gapMs) => {
         about('supervisor.resumed', { gapSeconds: Math.round(gapMs / 1_000) });
       },

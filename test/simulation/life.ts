@@ -91,7 +91,7 @@ export class Life {
             killTimeoutMs: POLICY.killTimeoutMs,
           }),
       },
-      { launchConcurrency: 8 },
+      { launchConcurrency: 8, passMs: this.parts.relists ? PASS_MS : Infinity },
     );
   }
 
