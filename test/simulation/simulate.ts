@@ -294,7 +294,8 @@ class Simulation {
     if (this.waitingFor(agentId) > 0 || this.clock.now() < this.updatingUntil) return;
     // While it is open whether an end of the daemon was an update, what appears may be its doing, or a person's.
     const isOpen = this.clock.now() < this.endOpenUntil;
-    const watched = this.life.isAlive && this.life.runtime.isConnected() && !isOpen;
+    const isSeen = this.life.supervisor.latest()?.daemon.pid === this.world.daemon?.identity.pid;
+    const watched = this.life.isAlive && this.life.runtime.isConnected() && isSeen && !isOpen;
     this.shell.act(agentId, { watched, lossy: this.lossy });
   }
 

@@ -49,7 +49,7 @@ function joined(turn: Turn, launch: LaunchIntent, by: LaunchedBy): LaunchIntent 
 }
 
 export function stopAsked(turn: Turn, event: Asked<'stop-asked'>): void {
-  stop(turn, event.by, event.looked);
+  stop(turn, event.by, event.looked, turn.now);
 }
 
 /** A stop in the operator's shell is a stop like any other, told apart in the history only. */
@@ -61,11 +61,11 @@ export function operatorStopped(turn: Turn, { upSince, at }: Asked<'operator-sto
   turn.record('operator.stopped', { how: 'pm2 stop' });
   // Its end is told already: what appears from here on was started after it, and is no part of the stop.
   if (phase.kind === 'down' && phase.why === 'operator-acting') turn.enter({ ...phase, why: 'waiting' });
-  stop(turn, 'the operator, by pm2', true);
+  stop(turn, 'the operator, by pm2', true, at);
 }
 
 /** A stop wins at any moment: whatever was under way ends in `stopped`, and stays there until a person starts it. */
-function stop(turn: Turn, by: string, looked: boolean): void {
+function stop(turn: Turn, by: string, looked: boolean, at: number): void {
   const phase = turn.phase;
   turn.desire('stopped');
   turn.answer('up', {
@@ -74,7 +74,7 @@ function stop(turn: Turn, by: string, looked: boolean): void {
     detail: `A stop by ${by} overtook it. Start it again if it should run.`,
   });
   turn.breakOffTrial();
-  turn.update({ incident: null, stopAskedAt: turn.now });
+  turn.update({ incident: null, stopAskedAt: at });
   switch (phase.kind) {
     case 'stopped':
       if (looked) turn.answer('down', { kind: 'done' });
@@ -184,7 +184,8 @@ export function resetAsked(turn: Turn): void {
   const launch = (): LaunchIntent => {
     const overtaken = phase.kind === 'down' ? phase.launch?.fallback : null;
     const fallback = overtaken ?? { desired: 'running', phase: waitingPhase(turn.now) };
-    return { ...askedLaunch('operator', 'circuit reset', fallback), ...replacing(turn) };
+    // A reset is no start: what a person has deleted stays away.
+    return { ...askedLaunch('operator', 'circuit reset', fallback), ...replacing(turn), mustBeListed: true };
   };
   // While somebody is ending it in a shell, what is desired is not known: a reset is no start.
   const isBeingEnded = phase.kind === 'down' && (phase.why === 'operator-acting' || phase.why === 'daemon-ended');
