@@ -73,7 +73,7 @@ describe('the process of an agent', () => {
     writeFileSync(python, `#!/bin/sh\necho "$0" > ${file('venv')}\nexec python3 "$@"\n`, { mode: 0o755 });
     symlinkSync(path.join(service.home.agentsDir, 'sleeper.py'), path.join(folder, 'agent.py'));
     await spawned('project/deep/agent.py');
-    expect(await until(() => readFileSync(file('venv'), 'utf8').trim(), 'it was run')).toBe(python);
+    expect(await until(() => readFileSync(file('venv'), 'utf8').trim() || null, 'it was run')).toBe(python);
   });
 
   it('speaks for itself by its token while it lives, and for nobody else', async () => {
@@ -84,7 +84,7 @@ describe('the process of an agent', () => {
       healthUrl: 'http://127.0.0.1:4999/health',
     };
     const { agentId, pid } = await spawned('beats.py', { args: [JSON.stringify(said), file('beat')] });
-    expect(await until(() => readFileSync(file('beat'), 'utf8'), 'it was answered')).toBe('204');
+    expect(await until(() => readFileSync(file('beat'), 'utf8') || null, 'it was answered')).toBe('204');
     const view = await service.api.agent(agentId);
     expect(view.announced).toEqual({ endpoint: said.endpoint, healthUrl: said.healthUrl });
 
