@@ -4,7 +4,7 @@ import { observationOf, observationsOf } from './observe';
 
 const listed = (agentId: string, pmId: number): ListedProcess => ({
   ...{ agentId, pmId, uniqueId: 'u', state: 'online', runId: 'r', upSince: 1 },
-  ...{ process: { pid: 100 + pmId, startTime: 1 }, memoryBytes: null, cpuPercent: null },
+  ...{ process: { pid: 100 + pmId, startTime: 1 }, wasEndOrdered: false, memoryBytes: null, cpuPercent: null },
 });
 const unlisted = (agentId: string, pid: number): UnlistedProcess => ({
   ...{ agentId, runId: 'r', process: { pid, startTime: 1 }, leader: true },

@@ -1,14 +1,23 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { CircuitStore } from '../circuit';
 import { EventLog, RestartLog, type EventDraft } from '../events';
 import { Database, WriteQueue, type Tx } from '../persistence';
 import { AgentRegistry } from '../registry';
+import { PROCESS_INSPECTOR, type ProcessInspector } from '../runtime';
 import type { Change, Journal } from './journal';
 import type { AgentState } from './machine';
+
+export interface SavedSupervision {
+  readonly state: AgentState;
+  /** The machine has started anew since: no process that the state speaks of lives any more. */
+  readonly isFromEarlierBoot: boolean;
+}
 
 /** The journal over the database: all of one decision in one transaction, each fact in its owner's table. */
 @Injectable()
 export class SupervisionStore implements Journal {
+  private readonly bootId: string;
+
   constructor(
     private readonly database: Database,
     private readonly queue: WriteQueue,
@@ -16,15 +25,23 @@ export class SupervisionStore implements Journal {
     private readonly circuits: CircuitStore,
     private readonly events: EventLog,
     private readonly restarts: RestartLog,
-  ) {}
+    @Inject(PROCESS_INSPECTOR) inspector: Pick<ProcessInspector, 'bootId'>,
+  ) {
+    this.bootId = inspector.bootId();
+  }
 
   /** The states that were saved, by agent. */
-  async loadAll(): Promise<ReadonlyMap<string, AgentState>> {
+  async loadAll(): Promise<ReadonlyMap<string, SavedSupervision>> {
     const rows = await this.database.read((db) =>
-      db.selectFrom('local.supervision').select(['agent_id', 'state']).execute(),
+      db.selectFrom('local.supervision').select(['agent_id', 'state', 'boot_id']).execute(),
     );
     // Written by this very class, and checked by the migrations: a state is what was saved as one.
-    return new Map(rows.map((row) => [row.agent_id, row.state as AgentState]));
+    return new Map(
+      rows.map((row) => {
+        const isFromEarlierBoot = row.boot_id !== null && row.boot_id !== this.bootId;
+        return [row.agent_id, { state: row.state as AgentState, isFromEarlierBoot }];
+      }),
+    );
   }
 
   commit(change: Change): Promise<void> {
@@ -51,11 +68,11 @@ export class SupervisionStore implements Journal {
 
   private async save(tx: Tx, change: Change): Promise<void> {
     const { agentId } = change;
-    const state = JSON.stringify(change.state);
+    const row = { state: JSON.stringify(change.state), boot_id: this.bootId };
     await tx
       .insertInto('local.supervision')
-      .values({ agent_id: agentId, state })
-      .onConflict((conflict) => conflict.column('agent_id').doUpdateSet({ state }))
+      .values({ agent_id: agentId, ...row })
+      .onConflict((conflict) => conflict.column('agent_id').doUpdateSet(row))
       .execute();
     await this.registry.saveDesired(tx, agentId, change.desired);
     await this.circuits.save(tx, agentId, change.circuit);

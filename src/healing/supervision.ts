@@ -8,8 +8,8 @@ import { AgentRegistry, type RegisteredAgent } from '../registry';
 import { AgentSupervisor } from './agent-supervisor';
 import { healingPolicy } from './healing-policy';
 import { LaunchPlanner } from './launch-planner';
-import { revivedState, runOf, type AgentState } from './machine';
-import { SupervisionStore } from './supervision-store';
+import { afterReboot, revivedState, runOf, type AgentState } from './machine';
+import { SupervisionStore, type SavedSupervision } from './supervision-store';
 
 const HOUR_MS = 3_600_000;
 
@@ -46,10 +46,13 @@ export class Supervision {
     this.store.recordEventually({ agentId: null, type, data, occurredAt: this.clock.wall() });
   }
 
-  private revived(agent: RegisteredAgent, saved: AgentState | null): AgentState | null {
+  private revived(agent: RegisteredAgent, saved: SavedSupervision | null): AgentState | null {
     if (saved === null) return null;
     const { backoffMaxMs } = healingPolicy(this.settings, agent.policy);
-    return revivedState(saved, this.clock.now(), Math.max(backoffMaxMs, HOUR_MS));
+    const state = saved.isFromEarlierBoot
+      ? afterReboot(saved.state, this.registry.desiredState(agent.agentId))
+      : saved.state;
+    return revivedState(state, this.clock.now(), Math.max(backoffMaxMs, HOUR_MS));
   }
 
   private attach(): void {

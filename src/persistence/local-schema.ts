@@ -15,4 +15,9 @@ export const LOCAL_STEPS: readonly { readonly name: string; readonly sql: string
       insert into local.meta (key, value) values ('event_seq', '0');
     `,
   },
+  {
+    // Pids and start times mean something only until the machine starts anew.
+    name: 'local-0002-boot-id',
+    sql: `alter table local.supervision add column boot_id text;`,
+  },
 ];

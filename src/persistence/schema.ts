@@ -85,6 +85,7 @@ export interface MetaTable {
 export interface SupervisionTable {
   agent_id: string;
   state: Json<unknown>;
+  boot_id: string | null;
   saved_at: Generated<Date>;
 }
 

@@ -19,6 +19,8 @@ export interface ListedProcess {
   readonly runId: string | null;
   /** When this incarnation was launched, epoch milliseconds: it changes with every restart, ours or anybody's. */
   readonly upSince: number;
+  /** A stopped entry: whether its end was ordered, as far as there is a record of it; false too where nobody looked (only a scan looks). */
+  readonly wasEndOrdered: boolean;
   readonly memoryBytes: number | null;
   readonly cpuPercent: number | null;
 }
@@ -126,8 +128,11 @@ export interface RuntimeReader {
    * Asks for a fresh list. A request made while another waits to begin shares its answer; one that began before the
    * request does not serve it.
    *
+   * A daemon that somebody else started a moment ago may still be filling its list (`pm2 resurrect`): its first list is
+   * given only once two agree.
+   *
    * @param scan look through the whole process table for unlisted processes of ours, not only among the daemon's
-   * children: needed at boot and after a daemon was lost
+   * children, and for the record of ordered ends: needed at boot and after a daemon was lost
    * @throws Problem `process-manager-unavailable` when it does not answer in time or is not connected
    */
   snapshot(scan: boolean): Promise<RuntimeSnapshot>;

@@ -25,6 +25,7 @@ interface Entry {
   state: ListedProcess['state'];
   pid: number | null;
   upSince: number;
+  wasEndOrdered: boolean;
 }
 
 interface Call {
@@ -147,7 +148,7 @@ export class FakeWorld {
     const uniqueId = `u${this.nextStart++}`;
     const entry: Entry = {
       ...{ agentId: plan.agentId, pmId, uniqueId, runId: plan.runId, program: plan.program },
-      ...{ state: 'online' as const, pid: null, upSince: this.clock.wall() },
+      ...{ state: 'online' as const, pid: null, upSince: this.clock.wall(), wasEndOrdered: false },
     };
     daemon.entries.set(pmId, entry);
     // PM2 lists it as online, without a pid, until somebody stops or deletes it.
@@ -167,6 +168,7 @@ export class FakeWorld {
     this.processes.set(process.pid, process);
     entry.state = 'online';
     entry.pid = process.pid;
+    entry.wasEndOrdered = false;
     entry.upSince = Math.max(entry.upSince + 1, this.clock.wall());
     return process;
   }
@@ -281,6 +283,7 @@ export class FakeWorld {
     entry.state = 'stopped';
     if (entry.pid === null) return;
     entry.pid = null;
+    entry.wasEndOrdered = true;
     if (process !== undefined) {
       this.processes.delete(process.pid);
       this.onDeath(process, 'operator');
@@ -297,11 +300,12 @@ export class FakeWorld {
 
   // -- what a list shows ---------------------------------------------------------------------------------------------
 
-  listed(): ListedProcess[] {
+  listed(scan = false): ListedProcess[] {
     return [...(this.daemon?.entries.values() ?? [])].map((entry) => {
       const process = entry.pid === null ? undefined : this.processes.get(entry.pid);
       return {
         ...{ agentId: entry.agentId, pmId: entry.pmId, uniqueId: entry.uniqueId, state: entry.state },
+        wasEndOrdered: scan && entry.state === 'stopped' && entry.wasEndOrdered,
         ...{ runId: entry.runId, upSince: entry.upSince, memoryBytes: null, cpuPercent: null },
         process: process === undefined ? null : { pid: process.pid, startTime: process.startTime },
       };

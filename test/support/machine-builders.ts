@@ -2,6 +2,7 @@ import type { DesiredState, Random } from '../../src/kernel';
 import { CLOSED_CIRCUIT, nextCircuit, revivedCircuit } from '../../src/circuit';
 import type { ListedProcess, ProcessIdentity, UnlistedProcess } from '../../src/runtime';
 import {
+  afterReboot,
   currentRunId,
   deadlineOf,
   newAgentState,
@@ -70,7 +71,7 @@ export function online(run: Run, changes: Partial<ListedProcess> = {}): ListedPr
   const { runId, process, pmId, upSince } = run;
   return {
     ...{ agentId: 'agent', pmId, uniqueId: `unique-${runId}`, state: 'online', process, runId, upSince },
-    ...{ memoryBytes: null, cpuPercent: null },
+    ...{ wasEndOrdered: false, memoryBytes: null, cpuPercent: null },
     ...changes,
   };
 }
@@ -257,6 +258,12 @@ export class Story {
     };
     this.effects = [];
     return this;
+  }
+
+  /** The machine starts anew, and we with it: no process lives, and the daemon is another. */
+  reboots(awayMs = 60_000): this {
+    this.situation = { ...this.situation, state: afterReboot(this.situation.state, this.desired) };
+    return this.supervisorRestarts(awayMs);
   }
 
   /** A life of its own from here on. */

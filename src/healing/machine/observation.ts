@@ -6,6 +6,7 @@ import { beginLaunch, beginStop, healingLaunch } from './launching';
 import { isGhost, isSame, isSameDaemon, startedAt, toRun, type LiveEntry } from './listing';
 import { bringBack, observedDown } from './observed-down';
 import { observedStarting } from './observed-starting';
+import { awaitOperator } from './outcomes';
 import { observedStopping, observedStoppingAtBoot } from './observed-stopping';
 import { runOf, type Run } from './state';
 import { stoppedInShell } from './stopped-in-shell';
@@ -101,6 +102,8 @@ function observedUp(turn: Turn, run: Run, live: readonly LiveEntry[], observatio
   if (entry === undefined) return missing(turn, run, observation);
   // The daemon has not noticed its death yet: its word follows, or the next list shows it.
   if (entry.state === 'online' || entry.state === 'launching' || entry.state === 'stopping') return;
+  // While nobody listened somebody stopped it in a shell, or is restarting it: the next list tells which.
+  if (entry.wasEndOrdered) return awaitOperator(turn, run.process.pid, run.runId);
   crashed(turn, run, { exitCode: null, signal: null });
 }
 

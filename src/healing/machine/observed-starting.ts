@@ -28,7 +28,7 @@ export function observedStarting(
   const mine = observation.listed.find((entry) => entry.runId === phase.launch.runId);
   if (mine?.state === 'stopped' || mine?.state === 'errored') {
     // It did come to life, and has ended since.
-    return exitedUnanswered(turn, phase, { exitCode: null, signal: null, ordered: false });
+    return exitedUnanswered(turn, phase, { exitCode: null, signal: null, ordered: mine.wasEndOrdered });
   }
   const isListed = observation.listed.length > 0;
   if (!isListed && isSameProcess(phase.listedUnder, observation.daemon)) return stoppedInShell(turn, 'pm2 delete');

@@ -197,7 +197,7 @@ function ordered(turn: Turn, run: Run): void {
 }
 
 /** Its end was ordered through PM2, and not by us: wait and see what the operator is doing. */
-function awaitOperator(turn: Turn, pid: number | null, runId: string): void {
+export function awaitOperator(turn: Turn, pid: number | null, runId: string): void {
   turn.record('agent.exited', { pid, runId, ordered: true });
   const until = turn.now + OPERATOR_ACTING_MS;
   turn.enter({ kind: 'down', since: turn.now, why: 'operator-acting', until, launch: null });

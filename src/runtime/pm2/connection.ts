@@ -1,17 +1,22 @@
 import path from 'node:path';
 import pm2Package from 'pm2/package.json';
-import { errorCodeOf, messageOf, Problem } from '../../kernel';
+import { errorCodeOf, messageOf, Problem, type Clock } from '../../kernel';
 import type { ProcessInspector } from '../process-inspector';
 import type { DaemonIdentity, RuntimeSignal } from '../process-runtime';
 import { Bus } from './bus';
-import { daemonPid } from './daemon';
+import { daemonBornAt, daemonPid } from './daemon';
+import { DaemonList } from './daemon-list';
 import { EventDecoder } from './event-decoding';
+import { readTable } from './process-table';
 import { RpcClient } from './rpc-client';
 
 export interface ConnectionOptions {
   readonly pm2Home: string;
   readonly inspector: ProcessInspector;
   readonly timeoutMs: number;
+  readonly clock: Clock;
+  /** We have just started the daemon: nobody else is filling its list. */
+  readonly isOwn: boolean;
 }
 
 /** Both sockets to one daemon: they open together, and when one closes both are gone. */
@@ -24,6 +29,7 @@ export class Connection {
     private readonly bus: Bus,
     private readonly decoder: EventDecoder,
     readonly daemon: DaemonIdentity,
+    private readonly entries: DaemonList,
   ) {}
 
   /**
@@ -63,7 +69,7 @@ export class Connection {
         },
         lost,
       );
-      opened = new Connection(rpc, bus, decoder, daemon);
+      opened = new Connection(rpc, bus, decoder, daemon, listOf(rpc, options));
       return opened;
     } catch (error) {
       rpc.close();
@@ -79,6 +85,15 @@ export class Connection {
     return this.rpc.isOpen;
   }
 
+  /**
+   * Everything that the daemon lists, whosever it is, and `Clock.now()` before it was asked.
+   *
+   * @throws Problem `process-manager-unavailable`
+   */
+  list(): Promise<{ readonly beganAt: number; readonly rows: unknown }> {
+    return this.entries.take();
+  }
+
   /** Why a launch of this program led to no process, as far as the daemon told; null: it did not. */
   takeSpawnError(program: string): string | null {
     return this.decoder.takeSpawnError(program);
@@ -88,6 +103,20 @@ export class Connection {
     this.rpc.close();
     this.bus.close();
   }
+}
+
+function listOf(rpc: RpcClient, { clock, inspector, isOwn, pm2Home }: ConnectionOptions): DaemonList {
+  return new DaemonList({
+    clock,
+    ask: async () => {
+      const answer = await rpc.call('getMonitorData', {});
+      if (answer.kind === 'answered') return answer.value;
+      throw new Problem('process-manager-unavailable', `${answer.message}. It is asked again.`);
+    },
+    signature: (rows) =>
+      JSON.stringify(readTable(rows, inspector).map(({ pmId, state, process }) => [pmId, state, process])),
+    bornAt: isOwn ? null : daemonBornAt(pm2Home),
+  });
 }
 
 async function identify(rpc: RpcClient, { pm2Home, inspector }: ConnectionOptions): Promise<DaemonIdentity> {

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { Problem } from '../../kernel';
 
@@ -76,4 +76,9 @@ export function daemonPid(home: string): number | null {
   } catch {
     return null;
   }
+}
+
+/** When the daemon of `home` was started, epoch milliseconds: it writes its pid down then; null: nobody knows. */
+export function daemonBornAt(home: string): number | null {
+  return statSync(path.join(home, 'pm2.pid'), { throwIfNoEntry: false })?.mtimeMs ?? null;
 }

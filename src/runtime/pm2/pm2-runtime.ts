@@ -16,6 +16,7 @@ import type { Mark } from '../process-tree';
 import { Terminator } from '../terminator';
 import { Connection } from './connection';
 import { daemonPid, startDaemon } from './daemon';
+import { withOrderedEnds } from './daemon-log';
 import { preparedSchema } from './pm2-packet';
 import { preparation } from './preparation';
 import { namesOfAll, readTable, type TableRow } from './process-table';
@@ -68,15 +69,15 @@ export class Pm2Runtime implements ProcessRuntime {
   }
 
   private async open(mayStart: boolean): Promise<DaemonIdentity> {
-    const { pm2Home, inspector, rpcTimeoutMs = RPC_TIMEOUT_MS } = this.options;
-    const attempt = () =>
-      Connection.open({ pm2Home, inspector, timeoutMs: rpcTimeoutMs }, (signal) => {
+    const { pm2Home, inspector, clock, rpcTimeoutMs = RPC_TIMEOUT_MS } = this.options;
+    const attempt = (isOwn: boolean) =>
+      Connection.open({ pm2Home, inspector, clock, timeoutMs: rpcTimeoutMs, isOwn }, (signal) => {
         this.tell(signal);
       });
-    let connection = await attempt();
+    let connection = await attempt(false);
     if (connection === null && mayStart) {
       await startDaemon(pm2Home);
-      connection = await attempt();
+      connection = await attempt(true);
     }
     if (connection === null) {
       throw new Problem(
@@ -102,15 +103,13 @@ export class Pm2Runtime implements ProcessRuntime {
   private async take(): Promise<RuntimeSnapshot> {
     const scan = this.next?.scan ?? false;
     this.next = null;
-    const beganAt = this.options.clock.now();
     const connection = this.live();
-    const answer = await connection.rpc.call('getMonitorData', {});
-    if (answer.kind !== 'answered')
-      throw new Problem('process-manager-unavailable', `${answer.message}. It is asked again.`);
+    const { beganAt, rows } = await connection.list();
     await eventsAreRead();
-    const { inspector, key } = this.options;
-    const listed = readTable(answer.value, inspector);
-    for (const row of listed) connection.restartTimes.set(row.pmId, row.restartTime);
+    const { inspector, key, pm2Home } = this.options;
+    const table = readTable(rows, inspector);
+    for (const row of table) connection.restartTimes.set(row.pmId, row.restartTime);
+    const listed = scan ? withOrderedEnds(table, pm2Home) : table;
     const { daemon } = connection;
     return { beganAt, daemon, listed, unlisted: findUnlisted({ listed, daemonPid: daemon.pid, inspector, key, scan }) };
   }
@@ -181,16 +180,12 @@ export class Pm2Runtime implements ProcessRuntime {
   }
 
   private async table(): Promise<TableRow[]> {
-    const answer = await this.live().rpc.call('getMonitorData', {});
-    if (answer.kind === 'answered') return readTable(answer.value, this.options.inspector);
-    throw new Problem('process-manager-unavailable', answer.message);
+    return readTable((await this.live().list()).rows, this.options.inspector);
   }
 
   /** Names of what else the daemon runs: other people's, none of our business but that it is there. */
   async otherEntries(): Promise<string[]> {
-    const answer = await this.live().rpc.call('getMonitorData', {});
-    if (answer.kind !== 'answered') throw new Problem('process-manager-unavailable', answer.message);
-    return namesOfAll(answer.value);
+    return namesOfAll((await this.live().list()).rows);
   }
 
   onSignal(listener: (signal: RuntimeSignal) => void): () => void {

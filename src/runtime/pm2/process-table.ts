@@ -50,6 +50,7 @@ function rowOf(
     process: facts === null ? null : { pid: facts.pid, startTime: facts.startTime },
     runId: record.AGENT_RUN_ID ?? null,
     upSince: record.pm_uptime ?? 0,
+    wasEndOrdered: false,
     memoryBytes: facts === null ? null : (monit?.memory ?? null),
     cpuPercent: facts === null ? null : (monit?.cpu ?? null),
     restartTime: record.restart_time ?? 0,
