@@ -9,12 +9,17 @@ type Write = (disk: FakeDisk) => void;
 /** What survives a supervisor: written whole or not at all, and only while the database is there. */
 export class FakeDisk {
   readonly states = new Map<string, AgentState>();
+  /** The boot of the machine in which each state was saved. */
+  readonly boots = new Map<string, number>();
+  /** Which boot it is now. */
+  boot = 0;
   readonly desired = new Map<string, DesiredState>();
   readonly circuits = new Map<string, Circuit>();
   isAway = false;
 
   save(change: Change): void {
     this.states.set(change.agentId, structuredClone(change.state));
+    this.boots.set(change.agentId, this.boot);
     this.desired.set(change.agentId, change.desired);
     this.circuits.set(change.agentId, change.circuit);
   }

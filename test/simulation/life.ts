@@ -2,7 +2,7 @@ import type { Clock, DesiredState, NewId, Random } from '../../src/kernel';
 import { CircuitBreaker } from '../../src/circuit';
 import { AgentSupervisor } from '../../src/healing/agent-supervisor';
 import type { Change } from '../../src/healing/journal';
-import { revivedState, type HealingPolicy } from '../../src/healing/machine';
+import { afterReboot, revivedState, type AgentState, type HealingPolicy } from '../../src/healing/machine';
 import { WriteQueue } from '../../src/persistence/write-queue';
 import { FakeRuntime } from '../support/fake-runtime';
 import type { FakeWorld } from '../support/fake-world';
@@ -96,17 +96,23 @@ export class Life {
   }
 
   async begin(): Promise<void> {
-    const { clock, disk, agentIds } = this.parts;
+    const { agentIds } = this.parts;
     await this.circuits.load();
     for (const agentId of agentIds) {
-      const saved = disk.states.get(agentId);
-      this.supervisor.add(
-        agentId,
-        saved === undefined ? null : revivedState(structuredClone(saved), clock.now(), HOUR_MS),
-      );
+      this.supervisor.add(agentId, this.revived(agentId));
     }
     await this.supervisor.begin();
     if (this.parts.relists) this.passEvery();
+  }
+
+  private revived(agentId: string): AgentState | null {
+    const { disk, clock } = this.parts;
+    const saved = disk.states.get(agentId);
+    if (saved === undefined) return null;
+    const state = structuredClone(saved);
+    const isFromEarlierBoot = disk.boots.get(agentId) !== disk.boot;
+    const desired = this.desired.get(agentId) ?? 'stopped';
+    return revivedState(isFromEarlierBoot ? afterReboot(state, desired) : state, clock.now(), HOUR_MS);
   }
 
   /** kill -9: nothing is said goodbye to. */

@@ -23,6 +23,25 @@ const UNANSWERED_MS = 6_000;
 /** Long enough for the longest back-off and cool-down that so few failures can lead to. */
 const QUIET_MS = 45 * 60_000;
 
+/** What may happen, and how often in relation. */
+const DEEDS = [
+  [16, 'crash'],
+  [10, 'start'],
+  [6, 'stop'],
+  [6, 'restart'],
+  [2, 'reset'],
+  [8, 'shell'],
+  [8, 'fate of a launch'],
+  [5, 'supervisor killed'],
+  [3, 'daemon killed'],
+  [4, 'daemon frozen'],
+  [4, 'database away'],
+  [2, 'time gap'],
+  [1, 'daemon ended'],
+  [1, 'reboot'],
+] as const;
+type Deed = (typeof DEEDS)[number][1];
+
 export interface Outcome {
   readonly violations: readonly string[];
   readonly trace: readonly string[];
@@ -146,94 +165,43 @@ class Simulation {
 
   private act(): void {
     const agentId = AGENTS[Math.floor(this.drawn(AGENTS.length))] ?? 'a';
-    const deeds: readonly (readonly [number, () => void])[] = [
-      [
-        16,
-        () => {
-          this.crash(agentId);
-        },
-      ],
-      [
-        10,
-        () => {
-          this.command(agentId, 'running', { type: 'start-asked', by: 'operator', mayTrial: true });
-        },
-      ],
-      [
-        6,
-        () => {
-          this.command(agentId, 'stopped', { type: 'stop-asked', by: 'a person', looked: true });
-        },
-      ],
-      [
-        6,
-        () => {
-          this.command(agentId, 'running', {
-            type: 'restart-asked',
-            reason: 'asked',
-            delayMs: this.chance(0.3) ? 3_000 : 0,
-          });
-        },
-      ],
-      [
-        2,
-        () => {
-          this.reset(agentId);
-        },
-      ],
-      [
-        8,
-        () => {
-          this.inShell(agentId);
-        },
-      ],
-      [
-        8,
-        () => {
-          this.nextLaunch(agentId);
-        },
-      ],
-      [
-        5,
-        () => {
-          this.restartSupervisor();
-        },
-      ],
-      [
-        3,
-        () => {
-          this.killDaemon();
-        },
-      ],
-      [
-        4,
-        () => {
-          this.freezeDaemon();
-        },
-      ],
-      [
-        4,
-        () => {
-          this.databaseAway();
-        },
-      ],
-      [
-        2,
-        () => {
-          this.timeGap();
-        },
-      ],
-      [
-        1,
-        () => {
-          this.endDaemon();
-        },
-      ],
-    ];
-    let left = this.drawn(deeds.reduce((sum, [weight]) => sum + weight, 0));
-    for (const [weight, deed] of deeds) {
-      left -= weight;
-      if (left < 0) return deed();
+    let left = this.drawn(DEEDS.reduce((sum, [weight]) => sum + weight, 0));
+    const deed = DEEDS.find(([weight]) => (left -= weight) < 0)?.[1] ?? 'crash';
+    this.do(deed, agentId);
+  }
+
+  private do(deed: Deed, agentId: string): void {
+    switch (deed) {
+      case 'crash':
+        return this.crash(agentId);
+      case 'start':
+        return this.command(agentId, 'running', { type: 'start-asked', by: 'operator', mayTrial: true });
+      case 'stop':
+        return this.command(agentId, 'stopped', { type: 'stop-asked', by: 'a person', looked: true });
+      case 'restart': {
+        const delayMs = this.chance(0.3) ? 3_000 : 0;
+        return this.command(agentId, 'running', { type: 'restart-asked', reason: 'asked', delayMs });
+      }
+      case 'reset':
+        return this.reset(agentId);
+      case 'shell':
+        return this.inShell(agentId);
+      case 'fate of a launch':
+        return this.nextLaunch(agentId);
+      case 'supervisor killed':
+        return this.restartSupervisor();
+      case 'daemon killed':
+        return this.killDaemon();
+      case 'daemon frozen':
+        return this.freezeDaemon();
+      case 'daemon ended':
+        return this.endDaemon();
+      case 'database away':
+        return this.databaseAway();
+      case 'time gap':
+        return this.timeGap();
+      case 'reboot':
+        return this.reboot();
     }
   }
 
@@ -336,6 +304,17 @@ class Simulation {
     this.clock.after(this.drawn(4_000), () => {
       if (!this.life.isAlive) this.start();
     });
+  }
+
+  private reboot(): void {
+    // Of an end of the daemon that was not settled yet nobody can say whether it was the machine's stop already.
+    if (this.clock.now() < this.endOpenUntil) this.referee.traceMayBeLost(AGENTS, this.clock.now() - END_OPEN_MS);
+    this.restartSupervisor();
+    this.say('the machine starts anew');
+    this.shell.interrupted();
+    this.updatingUntil = 0;
+    this.disk.boot += 1;
+    this.world.reboot();
   }
 
   private killDaemon(): void {

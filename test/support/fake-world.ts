@@ -109,6 +109,14 @@ export class FakeWorld {
     for (const closed of [...this.closings]) closed();
   }
 
+  /** Nothing lives on, and pids and start times are given out anew from the beginning. */
+  reboot(): void {
+    this.killDaemon();
+    this.processes.clear();
+    this.nextPid = 1000;
+    this.nextStart = 1;
+  }
+
   freezeDaemon(frozen: boolean): void {
     if (this.daemon === null) return;
     this.daemon.frozen = frozen;
