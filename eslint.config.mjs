@@ -8,6 +8,8 @@ const PURE = [
   'src/circuit/transitions.ts',
   'src/runtime/agent-environment.ts',
   'src/runtime/proc-format.ts',
+  'src/runtime/ps-format.ts',
+  'src/persistence/network-file-system.ts',
   'src/runtime/pm2/event-decoding.ts',
   'src/registry/definition-rules.ts',
   'src/registry/agent-patch.ts',

@@ -6,9 +6,10 @@ import { configureHttp } from './api';
 import { AgentSpawnerModule } from './app.module';
 import { OwnAddress, type ResolvedSettings } from './config';
 import { AgentSupervisor, SelfHealingLoop, Supervision } from './healing';
+import { lockFacts } from './lock-facts';
 import { Database, InstanceLock, WriteQueue } from './persistence';
 import { AgentRegistry } from './registry';
-import { LinuxProcessInspector, PROCESS_RUNTIME, type ProcessRuntime } from './runtime';
+import { inspectorForThisMachine, PROCESS_RUNTIME, type ProcessRuntime } from './runtime';
 
 const FLUSH_MS = 5_000;
 
@@ -70,11 +71,7 @@ async function stop(app: NestExpressApplication, locks: readonly InstanceLock[])
 
 /** One supervisor a database and a PM2: of either, a second would undo what the first does. */
 function acquireLocks(settings: ResolvedSettings): InstanceLock[] {
-  const inspector = new LinuxProcessInspector();
-  const facts = {
-    bootId: () => inspector.bootId(),
-    startTime: (pid: number) => inspector.facts(pid)?.startTime ?? null,
-  };
+  const facts = lockFacts(inspectorForThisMachine());
   const locks: InstanceLock[] = [];
   try {
     for (const folder of new Set([settings.dataDir, settings.pm2Home])) locks.push(InstanceLock.acquire(folder, facts));

@@ -2,9 +2,10 @@ import path from 'node:path';
 import { homedir } from 'node:os';
 import { settingsOfThisProcess, SystemClock, type ResolvedSettings } from './config';
 import { isProblem, messageOf, sleep } from './kernel';
+import { lockFacts } from './lock-facts';
 import { Database, InstanceLock } from './persistence';
 import {
-  LinuxProcessInspector,
+  inspectorForThisMachine,
   Pm2Runtime,
   readSigningKey,
   type DaemonIdentity,
@@ -20,7 +21,7 @@ const say = (line: string) => process.stdout.write(`${line}\n`);
 
 /** Ends what agent-spawner started, and PM2's daemon if nothing else is in it. Removes no file. */
 class Uninstallation {
-  private readonly inspector = new LinuxProcessInspector();
+  private readonly inspector = inspectorForThisMachine();
   private readonly clock = new SystemClock();
   private readonly runtime: Pm2Runtime;
   private failures = 0;
@@ -49,10 +50,7 @@ class Uninstallation {
   /** A running service would start again what is ended here: it is ended first, as by Ctrl-C. */
   private async lock(): Promise<InstanceLock[]> {
     const { inspector } = this;
-    const facts = {
-      bootId: () => inspector.bootId(),
-      startTime: (pid: number) => inspector.facts(pid)?.startTime ?? null,
-    };
+    const facts = lockFacts(inspector);
     const holder = InstanceLock.holder(this.settings.dataDir, facts);
     if (holder !== null) {
       say(`Ending the running agent-spawner (pid ${holder.pid}) ...`);

@@ -1,4 +1,5 @@
 export { Database, type Tx } from './database';
+export { networkFileSystemOf } from './folder-facts';
 export { InstanceIdentity } from './instance-identity';
 export { InstanceLock, type LockFacts } from './instance-lock';
 export { readMigrations } from './migrator';

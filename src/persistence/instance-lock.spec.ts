@@ -9,7 +9,11 @@ const OTHER = process.pid + 1;
 
 /** A machine on which we live, and whoever else is told of. */
 function machine(others: Readonly<Record<number, number>> = {}, bootId = 'boot-1'): LockFacts {
-  return { bootId: () => bootId, startTime: (pid) => (pid === process.pid ? 100 : (others[pid] ?? null)) };
+  return {
+    bootId: () => bootId,
+    startTime: (pid) => (pid === process.pid ? 100 : (others[pid] ?? null)),
+    networkFileSystemOf: () => null,
+  };
 }
 
 function owner(changes: object = {}): string {
@@ -94,7 +98,7 @@ describe('a lock whose process is proven dead', () => {
   it('is taken where somebody else moved it away a moment before', () => {
     const lock = folder.file(NAME, owner());
     const facts: LockFacts = {
-      bootId: () => 'boot-1',
+      ...machine(),
       startTime: (pid) => {
         if (pid === OTHER) rmSync(lock, { force: true });
         return pid === process.pid ? 100 : null;
@@ -108,7 +112,7 @@ describe('a lock whose process is proven dead', () => {
     const lock = folder.file(NAME, owner());
     const theirs = owner({ pid: OTHER + 1, startTime: 9 });
     const facts: LockFacts = {
-      bootId: () => 'boot-1',
+      ...machine(),
       startTime: (pid) => {
         // Between our look at the lock and our moving it away, they take it over.
         if (pid === OTHER) writeFileSync(lock, theirs);
@@ -130,6 +134,32 @@ describe('a lock of another machine', () => {
     expect(detail).toContain(`rm '${folder.at(NAME)}'`);
     expect(readFileSync(folder.at(NAME), 'utf8')).toBe(content);
     expect(InstanceLock.holder(folder.root, machine())).toEqual({ pid: OTHER });
+  });
+});
+
+describe('a folder on a network file system', () => {
+  const asked: string[] = [];
+  const networked = (where: string): LockFacts => ({
+    ...machine(),
+    networkFileSystemOf: (folder) => {
+      asked.push(folder);
+      return folder === where ? 'NFS' : null;
+    },
+  });
+
+  it('is refused, in one sentence that names it and says what to do, and nothing is written there', () => {
+    const where = folder.at('shared');
+    const detail = refusalOf(networked(where), where);
+    expect(detail).toContain(`${where} lies on a network file system (NFS)`);
+    expect(detail).toMatch(/: choose a folder on a local disk \(DATA_DIR and PM2_HOME\)\.$/);
+    expect(readdirSync(where)).toEqual([]);
+    expect(asked).toContain(where);
+  });
+
+  it('is asked about before anybody looks for a lock in it, for a lock there proves nothing', () => {
+    folder.file(NAME, owner());
+    expect(refusalOf(networked(folder.root))).toContain('network file system');
+    expect(readFileSync(folder.at(NAME), 'utf8')).toBe(owner());
   });
 });
 

@@ -4,11 +4,13 @@ import path from 'node:path';
 import { z } from 'zod';
 import { errorCodeOf, Problem } from '../kernel';
 
-/** What a lock needs to know of the process table. */
+/** What a lock needs to know of the machine. */
 export interface LockFacts {
   bootId(): string;
   /** null: there is no such process. */
   startTime(pid: number): number | null;
+  /** The name of the network file system on which a folder lies; null: it lies on none. */
+  networkFileSystemOf(folder: string): string | null;
 }
 
 const ownerSchema = z.object({
@@ -24,7 +26,7 @@ const ATTEMPTS = 10;
 
 /**
  * One supervisor a folder. The lock is a file that names its process; it is taken over only on proof that this process is
- * dead, never by age: a paused one would come back as a second writer.
+ * dead, never by age: a paused one would come back as a second writer. On a network file system there is none.
  */
 export class InstanceLock {
   private constructor(
@@ -35,6 +37,7 @@ export class InstanceLock {
   /** @throws Problem `operation-in-progress`: one clear sentence that names the holder and the way out */
   static acquire(folder: string, facts: LockFacts): InstanceLock {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
+    refuseNetworkFileSystem(folder, facts);
     const file = path.join(folder, FILE);
     const owner: Owner = {
       hostname: hostname(),
@@ -68,6 +71,16 @@ export class InstanceLock {
   release(): void {
     if (read(this.file) === this.content) rmSync(this.file, { force: true });
   }
+}
+
+/** Two machines could each believe that they hold the lock, and each see another state of the database. */
+function refuseNetworkFileSystem(folder: string, facts: LockFacts): void {
+  const name = facts.networkFileSystemOf(folder);
+  if (name === null) return;
+  throw new Problem(
+    'operation-in-progress',
+    `${folder} lies on a network file system (${name}), on which agent-spawner cannot make sure that it is the only one: choose a folder on a local disk (DATA_DIR and PM2_HOME).`,
+  );
 }
 
 function tryLink(draft: string, file: string): boolean {

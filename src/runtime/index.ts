@@ -7,3 +7,4 @@ export { PROCESS_INSPECTOR, type ProcessFacts, type ProcessInspector } from './p
 export * from './process-runtime';
 export { RuntimeModule, SIGNING_KEY } from './runtime.module';
 export { readSigningKey } from './signing-key';
+export { inspectorForThisMachine } from './this-machine';

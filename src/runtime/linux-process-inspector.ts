@@ -35,6 +35,11 @@ export class LinuxProcessInspector implements ProcessInspector {
     const content = read(`/proc/${pid}/environ`);
     return content === null || content === '' ? null : parseEnviron(content);
   }
+
+  valuesOf(pid: number, variable: string): string[] {
+    const value = this.environment(pid)?.get(variable);
+    return value === undefined ? [] : [value];
+  }
 }
 
 /** null: it ended meanwhile (ENOENT, ESRCH), or it is somebody else's (EACCES). */

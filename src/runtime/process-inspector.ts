@@ -4,11 +4,15 @@ import type { ProcessIdentity } from './process-runtime';
 export interface ProcessFacts extends ProcessIdentity {
   readonly startTime: number;
   readonly parentPid: number;
-  /** Session id: a process whose pid it is leads its session. */
+  /** Session id: a process whose pid it is leads its session. macOS: of the others it is the process group, or 0. */
   readonly sessionId: number;
 }
 
-/** Looks at the process table. Answers are of the moment; nothing is cached. */
+/**
+ * Looks at the process table. Answers are of the moment: `all`, `children` and `isAlive` always look anew, and nothing is
+ * kept beyond the step of the event loop in which it was asked for. Where the table cannot be read it throws: that a
+ * process is not seen means that it is gone.
+ */
 export interface ProcessInspector {
   /** New at each start of the machine. */
   bootId(): string;
@@ -22,6 +26,11 @@ export interface ProcessInspector {
   children(pid: number): number[];
   /** null: it is gone, or belongs to somebody else. */
   environment(pid: number): ReadonlyMap<string, string> | null;
+  /**
+   * What a variable without spaces may hold: its value, and on macOS also what looks like it among the arguments and in
+   * other variables. Whoever asks must be able to tell which is true.
+   */
+  valuesOf(pid: number, variable: string): readonly string[];
 }
 
 export const PROCESS_INSPECTOR = Symbol('ProcessInspector');

@@ -1,7 +1,7 @@
 /** A process for as long as it lives: pids are recycled, a pid together with its start time is not. */
 export interface ProcessIdentity {
   readonly pid: number;
-  /** Start time in the kernel's own unit (Linux: clock ticks since boot); null: it had ended before we could look. */
+  /** Start time in the system's own unit (Linux: clock ticks since boot, macOS: seconds since the epoch); null: it had ended before we could look. */
   readonly startTime: number | null;
 }
 

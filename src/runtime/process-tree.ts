@@ -10,8 +10,11 @@ export interface Mark {
 
 /** The mark of a process, if it carries a token of ours; its environment goes no further than here. */
 export function markOf(pid: number, inspector: ProcessInspector, key: Buffer): Mark | null {
-  const token = inspector.environment(pid)?.get('AGENT_TOKEN');
-  return token === undefined ? null : verifyAgentToken(token, key);
+  for (const token of inspector.valuesOf(pid, 'AGENT_TOKEN')) {
+    const mark = verifyAgentToken(token, key);
+    if (mark !== null) return mark;
+  }
+  return null;
 }
 
 /**

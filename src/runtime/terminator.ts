@@ -7,6 +7,8 @@ import { markOf, treeOf, type Mark } from './process-tree';
 type MeansMark = (mark: Mark) => boolean;
 
 const POLL_MS = 15;
+/** A look blocks everything else (macOS: tens of milliseconds): after it we pause for that many times as long. */
+const PAUSE_PER_LOOK = 2;
 /** Looking for the mark reads the environment of every process, so not at each poll. */
 const SEARCH_EVERY_MS = 300;
 /** After SIGKILL only the kernel can hold a process; that long it may. */
@@ -57,7 +59,7 @@ export class Terminator {
       }
       // Nothing seems left: one more search proves it.
       if (living.length === 0) searchAt = now;
-      else await sleep(clock, POLL_MS);
+      else await sleep(clock, Math.max(POLL_MS, PAUSE_PER_LOOK * (clock.now() - now)));
     }
   }
 
@@ -71,7 +73,7 @@ export class Terminator {
     const all = inspector.all();
     const roots: ProcessIdentity[] = [...known.values()];
     // Of a leader that had ended before, only its mark is proof of what it left behind.
-    if (leader !== null && inspector.isAlive(leader)) roots.push(leader);
+    if (leader !== null && all.some((process) => isSame(process, leader))) roots.push(leader);
     if (meant !== null) {
       roots.push(
         ...all.filter(({ pid }) => {
@@ -92,11 +94,14 @@ export class Terminator {
 
   /** Only if it is still this very process: a pid may have been given to another meanwhile. */
   private signal(target: ProcessFacts, signal: NodeJS.Signals): void {
-    if (!this.options.inspector.isAlive(target)) return;
     try {
-      this.send(target.pid, signal);
+      if (this.options.inspector.isAlive(target)) this.send(target.pid, signal);
     } catch {
-      // It ended in between, or is not ours to signal: the next look tells.
+      // It ended in between, is not ours to signal, or nobody can say which it is: the next look tells.
     }
   }
+}
+
+function isSame(one: ProcessIdentity, other: ProcessIdentity): boolean {
+  return one.pid === other.pid && one.startTime === other.startTime;
 }

@@ -49,6 +49,11 @@ export class FakeProcesses implements ProcessInspector {
     const process = this.table.get(pid);
     return process === undefined ? null : new Map(Object.entries(process.environment ?? {}));
   }
+
+  valuesOf(pid: number, variable: string): string[] {
+    const value = this.environment(pid)?.get(variable);
+    return value === undefined ? [] : [value];
+  }
 }
 
 function factsOf({ pid, startTime, parentPid, sessionId }: FakeProcessFacts): ProcessFacts {
