@@ -102,6 +102,17 @@ describe('the mark of a process', () => {
     expect(markedBy(environment)).toBeNull();
   });
 
+  it('is found among everything that looks like it, where the system shows that, too', () => {
+    const [theirs, ours] = [mintAgentToken(mark, Buffer.alloc(32, 8)), mintAgentToken(mark, key)];
+    class Ambiguous extends FakeProcesses {
+      override valuesOf(): string[] {
+        return ['in-an-argument', theirs, ours, 'in-a-text'];
+      }
+    }
+    expect(markOf(5, new Ambiguous([process(5, 1, 5)]), key)).toEqual(mark);
+    expect(markOf(5, new Ambiguous([process(5, 1, 5)]), Buffer.alloc(32, 9))).toBeNull();
+  });
+
   it('is none of a process that is gone, or that we may not look into', () => {
     expect(markOf(6, new FakeProcesses(), key)).toBeNull();
   });

@@ -9,7 +9,8 @@ const TALKS = 'agt1.talks.0f8fad5b-d9cb-469f-a165-70867728950e.mac';
 
 describe('a line of ps', () => {
   const parsed = fixture('macos-processes.txt').split('\n').map(parseProcess);
-  const byPid = (pid: number) => parsed.find((each) => each !== null && each !== 'zombie' && each.pid === pid);
+  const living = parsed.filter((each) => each !== null && each !== 'zombie');
+  const byPid = (pid: number) => living.find((each) => each.pid === pid);
 
   it('is read as macOS prints it: pid, parent, session and start time', () => {
     expect(byPid(1)).toEqual({

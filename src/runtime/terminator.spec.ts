@@ -1,6 +1,7 @@
 import { FakeClock } from '../../test/support/fake-clock';
 import { FakeProcesses, type FakeProcessFacts } from '../../test/support/fake-processes';
 import { mintAgentToken } from './agent-token';
+import type { ProcessFacts } from './process-inspector';
 import type { TerminateOutcome } from './process-runtime';
 import type { Mark } from './process-tree';
 import { Terminator } from './terminator';
@@ -14,6 +15,14 @@ type Ends = 'on SIGTERM' | 'on SIGKILL' | 'never';
 
 class CountingProcesses extends FakeProcesses {
   looks = 0;
+  tables = 0;
+  onLook: () => void = () => undefined;
+
+  override all(): ProcessFacts[] {
+    this.tables += 1;
+    this.onLook();
+    return super.all();
+  }
 
   override environment(pid: number): ReadonlyMap<string, string> | null {
     this.looks += 1;
@@ -197,6 +206,35 @@ describe('the mark', () => {
     await machine.clock.advance(3_000);
     expect(machine.processes.looks).toBeGreaterThanOrEqual(9);
     expect(machine.processes.looks).toBeLessThanOrEqual(12);
+  });
+});
+
+describe('a process table that is slow to read', () => {
+  it('is read no more often than that it leaves twice as much time to everything else', async () => {
+    machine.add(10, 2, 'on SIGKILL').end(10);
+    await machine.clock.advance(3_000);
+    const quick = machine.processes.tables;
+    machine.processes.tables = 0;
+    machine.processes.onLook = () => {
+      machine.clock.freezeFor(50);
+    };
+    await machine.clock.advance(3_000);
+    expect(quick).toBeGreaterThan(150);
+    expect(machine.processes.tables).toBeGreaterThanOrEqual(19);
+    expect(machine.processes.tables).toBeLessThanOrEqual(21);
+  });
+
+  it('that cannot be read for one process leaves that one alone, and signals the others', async () => {
+    machine.add(10, 2).add(11, 10);
+    const isAlive = machine.processes.isAlive.bind(machine.processes);
+    machine.processes.isAlive = (identity) => {
+      if (identity.pid === 10) throw new Error('ps timed out');
+      return isAlive(identity);
+    };
+    machine.end(10);
+    await machine.clock.advance(KILL_TIMEOUT_MS + GIVE_UP_MS + 100);
+    expect(machine.outcome).toEqual({ kind: 'alive', pids: [10] });
+    expect([machine.signalsTo(10), machine.signalsTo(11)]).toEqual([[], ['SIGTERM 11 at 0']]);
   });
 });
 
