@@ -188,6 +188,7 @@ export class AgentCell {
       case 'kill':
       case 'end-process':
       case 'sweep':
+      case 'forget':
       case 'observe':
         this.act(this, effect);
         return;

@@ -255,6 +255,9 @@ export class AgentSupervisor {
       case 'operator-started':
         void this.relister.request(false);
         return;
+      case 'came-online':
+        if (this.isSecond(signal)) void this.relister.request(false);
+        return;
       case 'daemon-ending':
         this.daemon.ending();
         for (const cell of this.cells.values()) cell.post({ type: 'daemon-ending', daemon: signal.daemon });
@@ -263,6 +266,13 @@ export class AgentSupervisor {
         this.daemon.lost(signal.detail);
         return;
     }
+  }
+
+  /** Somebody has started an agent that runs already, behind an entry of its own: the list shows which has to go. */
+  private isSecond({ agentId, pmId }: Extract<RuntimeSignal, { kind: 'came-online' }>): boolean {
+    const phase = this.situation(agentId)?.state.phase;
+    const run = phase === undefined ? null : runOf(phase);
+    return run !== null && run.pmId !== pmId;
   }
 
   private operatorStopped({ agentId, upSince, at }: Extract<RuntimeSignal, { kind: 'operator-stopped' }>): void {

@@ -36,6 +36,9 @@ export class EffectRunner {
       case 'sweep':
         void this.sweep(cell, effect.runId);
         return;
+      case 'forget':
+        void this.forget(cell, effect.pmId);
+        return;
       case 'observe':
         this.observe(effect.scan);
         return;
@@ -111,6 +114,14 @@ export class EffectRunner {
       this.ending.delete(identity);
     }
     this.observe(false);
+  }
+
+  private async forget(cell: AgentCell, pmId: number): Promise<void> {
+    try {
+      await this.ports.runtime.forget(pmId);
+    } catch (error) {
+      this.ports.log.warn({ agentId: cell.agentId, pmId, error: messageOf(error) }, 'a dead entry stays listed in PM2');
+    }
   }
 
   private async sweep(cell: AgentCell, runId: string): Promise<void> {

@@ -118,6 +118,8 @@ export type RuntimeSignal =
     }
   /** A start or a restart in the operator's shell. */
   | { readonly kind: 'operator-started'; readonly agentId: string; readonly pmId: number; readonly upSince: number }
+  /** A process of an agent has begun, whoever started it. */
+  | { readonly kind: 'came-online'; readonly agentId: string; readonly pmId: number; readonly upSince: number }
   /** The daemon says that it is being ended on purpose (`pm2 kill`, `pm2 update`, SIGTERM). */
   | { readonly kind: 'daemon-ending'; readonly daemon: ProcessIdentity }
   | { readonly kind: 'connection-lost'; readonly detail: string };
@@ -128,7 +130,7 @@ export interface RuntimeReader {
    * Asks for a fresh list. A request made while another waits to begin shares its answer; one that began before the
    * request does not serve it.
    *
-   * A daemon that somebody else started a moment ago may still be filling its list (`pm2 resurrect`): its first list is
+   * Somebody may still be filling the list of a daemon that was started a moment ago (`pm2 resurrect`): its first list is
    * given only once two agree.
    *
    * @param scan look through the whole process table for unlisted processes of ours, not only among the daemon's

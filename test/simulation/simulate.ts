@@ -307,8 +307,12 @@ class Simulation {
   }
 
   private reboot(): void {
-    // Of an end of the daemon that was not settled yet nobody can say whether it was the machine's stop already.
-    if (this.clock.now() < this.endOpenUntil) this.referee.traceMayBeLost(AGENTS, this.clock.now() - END_OPEN_MS);
+    for (const agentId of AGENTS) {
+      const phase = this.disk.states.get(agentId)?.phase;
+      // Of an order that is not settled yet nobody can say whether it was the machine's own stop already.
+      const isOpen = phase?.kind === 'down' && (phase.why === 'daemon-ended' || phase.why === 'operator-acting');
+      if (isOpen) this.referee.intend(agentId, ['running', 'stopped'], 'shell');
+    }
     this.restartSupervisor();
     this.say('the machine starts anew');
     this.shell.interrupted();

@@ -178,6 +178,7 @@ export class FakeWorld {
     entry.pid = process.pid;
     entry.wasEndOrdered = false;
     entry.upSince = Math.max(entry.upSince + 1, this.clock.wall());
+    this.tell({ kind: 'came-online', ...this.about(entry) });
     return process;
   }
 

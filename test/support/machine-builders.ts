@@ -382,6 +382,8 @@ function actOf(effect: Effect): string[] {
       return [`end ${effect.why} ${effect.process.pid}`];
     case 'sweep':
       return [`sweep ${effect.runId}`];
+    case 'forget':
+      return [`forget ${effect.pmId}`];
     case 'observe':
       return [effect.scan ? 'scan' : 'list'];
     case 'circuit':

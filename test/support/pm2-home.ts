@@ -1,11 +1,18 @@
-import { execFileSync } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import { LinuxProcessInspector } from '../../src/runtime';
 import { until } from './until';
 
 const inspector = new LinuxProcessInspector();
+
+export interface ListedByPm2 {
+  readonly name: string;
+  readonly pid: number;
+  readonly pm2_env: Readonly<Record<string, unknown>>;
+}
 
 /** A PM2 of one suite's own in a temporary folder, beside folders for data and agents; it never touches the user's. */
 export interface TestHome {
@@ -18,8 +25,11 @@ export interface TestHome {
   daemonPid(): number | null;
   /** Runs PM2's own command line against this home, as an operator in a shell would. */
   pm2(...args: string[]): string;
+  /** The same without holding up what goes on beside it in the test. */
+  inShell(...args: string[]): Promise<string>;
   /** What `pm2 jlist` shows. */
-  list(): { readonly name: string; readonly pid: number; readonly pm2_env: Readonly<Record<string, unknown>> }[];
+  list(): ListedByPm2[];
+  listInShell(): Promise<ListedByPm2[]>;
   /** Ends the daemon, by its pid, and every process that was started in it; removes the folders. */
   destroy(): Promise<void>;
 }
@@ -40,22 +50,26 @@ export function makeTestHome(): TestHome {
       return null;
     }
   };
-  const pm2 = (...args: string[]) =>
-    execFileSync(process.execPath, [require.resolve('pm2/bin/pm2'), ...args], {
-      encoding: 'utf8',
-      env: { PATH: process.env.PATH, HOME: root, PM2_HOME: home.pm2Home, PM2_DISABLE_VERSION_CHECK: '1', CI: 'true' },
-    });
+  const program = require.resolve('pm2/bin/pm2');
+  const env = {
+    PATH: process.env.PATH,
+    HOME: root,
+    PM2_HOME: home.pm2Home,
+    PM2_DISABLE_VERSION_CHECK: '1',
+    CI: 'true',
+  };
+  const pm2 = (...args: string[]) => execFileSync(process.execPath, [program, ...args], { encoding: 'utf8', env });
+  const inShell = async (...args: string[]) => {
+    const { stdout } = await promisify(execFile)(process.execPath, [program, ...args], { encoding: 'utf8', env });
+    return stdout;
+  };
   return {
     ...home,
     daemonPid,
     pm2,
-    list: () => {
-      // At its first use in a folder it shows a banner before anything else.
-      const json = pm2('jlist')
-        .split('\n')
-        .find((line) => line.startsWith('['));
-      return JSON.parse(json ?? 'null') as ReturnType<TestHome['list']>;
-    },
+    inShell,
+    list: () => listIn(pm2('jlist')),
+    listInShell: async () => listIn(await inShell('jlist')),
     program: (name, content, mode = 0o755) => {
       const file = path.join(home.agentsDir, name);
       mkdirSync(path.dirname(file), { recursive: true });
@@ -72,6 +86,12 @@ export function makeTestHome(): TestHome {
       rmSync(root, { recursive: true, force: true, maxRetries: 5 });
     },
   };
+}
+
+/** At its first use in a folder PM2 shows a banner before anything else. */
+function listIn(output: string): ListedByPm2[] {
+  const json = output.split('\n').find((line) => line.startsWith('['));
+  return JSON.parse(json ?? 'null') as ListedByPm2[];
 }
 
 function mentions(pid: number, root: string): boolean {

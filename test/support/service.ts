@@ -27,6 +27,8 @@ export interface TestService {
   readonly home: TestHome;
   readonly api: ApiClient;
   readonly url: string;
+  /** What a reader sends. */
+  readonly readHeaders: Readonly<Record<string, string>>;
   readonly pid: number;
   /** Everything it wrote so far, of all its lives. */
   output(): string;
@@ -113,6 +115,7 @@ export async function makeService(options: ServiceOptions = {}): Promise<TestSer
     get api() {
       return new ApiClient(url, ADMIN_TOKEN);
     },
+    readHeaders: { authorization: `Bearer ${VIEWER_TOKEN}` },
     get pid() {
       return child?.pid ?? 0;
     },

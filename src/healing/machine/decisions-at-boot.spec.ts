@@ -129,6 +129,24 @@ describe('at boot, and after a daemon was lost', () => {
       },
       leadsTo: { phase: 'running, stable', acts: ['end double 6001'] },
     },
+    {
+      order: 'what is left of a second one leaves the list',
+      play: () => {
+        const story = up();
+        const { run } = story;
+        return story.sees({ listed: [online(run), ended(run, { pmId: 7 })] });
+      },
+      leadsTo: { phase: 'running, stable', acts: ['forget 7'] },
+    },
+    {
+      order: 'an entry that may still come to life is left alone',
+      play: () => {
+        const story = up();
+        const { run } = story;
+        return story.sees({ listed: [online(run), ended(run, { pmId: 7, state: 'launching' })] });
+      },
+      leadsTo: { phase: 'running, stable', acts: [] },
+    },
   ]);
 });
 

@@ -34,6 +34,8 @@ export type Effect =
       readonly runId: string | null;
       readonly why: EndReason;
     }
+  /** Take a dead entry out of the list: a second one of an agent that lives behind another. */
+  | { readonly type: 'forget'; readonly pmId: number }
   /** End what a dead leader left behind, by its run id. */
   | { readonly type: 'sweep'; readonly runId: string }
   | { readonly type: 'observe'; readonly scan: boolean }

@@ -89,6 +89,10 @@ function observedUp(turn: Turn, run: Run, live: readonly LiveEntry[], observatio
   const own = live.find((entry) => isSame(run, entry));
   if (own !== undefined) {
     for (const other of live) if (other !== own) endDouble(turn, other);
+    // What is left of a double would be started by the next `pm2 start` of that name, beside the one that runs.
+    for (const { pmId, process, state } of observation.listed)
+      if (process === null && pmId !== own.pmId && (state === 'stopped' || state === 'errored'))
+        turn.effect({ type: 'forget', pmId });
     if (observation.boot) confirm(turn, run, own, observation);
     return;
   }

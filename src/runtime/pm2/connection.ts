@@ -15,8 +15,6 @@ export interface ConnectionOptions {
   readonly inspector: ProcessInspector;
   readonly timeoutMs: number;
   readonly clock: Clock;
-  /** We have just started the daemon: nobody else is filling its list. */
-  readonly isOwn: boolean;
 }
 
 /** Both sockets to one daemon: they open together, and when one closes both are gone. */
@@ -105,7 +103,7 @@ export class Connection {
   }
 }
 
-function listOf(rpc: RpcClient, { clock, inspector, isOwn, pm2Home }: ConnectionOptions): DaemonList {
+function listOf(rpc: RpcClient, { clock, inspector, pm2Home }: ConnectionOptions): DaemonList {
   return new DaemonList({
     clock,
     ask: async () => {
@@ -115,7 +113,7 @@ function listOf(rpc: RpcClient, { clock, inspector, isOwn, pm2Home }: Connection
     },
     signature: (rows) =>
       JSON.stringify(readTable(rows, inspector).map(({ pmId, state, process }) => [pmId, state, process])),
-    bornAt: isOwn ? null : daemonBornAt(pm2Home),
+    bornAt: daemonBornAt(pm2Home),
   });
 }
 

@@ -16,7 +16,7 @@ function makeList(lists: readonly string[], ageMs: number | null) {
 
 describe('the list of a daemon', () => {
   it.each([
-    ['that we started', null],
+    ['of which nobody knows when it was started', null],
     ['that is ten seconds old', 10_000],
     ['that seems to come from the future, since the clock was set', -1],
   ])('%s is taken as it is', async (_, ageMs) => {
@@ -25,7 +25,7 @@ describe('the list of a daemon', () => {
     expect(asked()).toBe(1);
   });
 
-  it('that was started a moment ago by somebody else is given once two looks agree, a second apart', async () => {
+  it('that was started a moment ago is given once two looks agree, a second apart', async () => {
     const { clock, list } = makeList(['', 'a', 'ab'], 0);
     let given: unknown = null;
     const began = clock.now();

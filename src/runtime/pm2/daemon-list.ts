@@ -10,13 +10,13 @@ export interface DaemonListOptions {
   readonly ask: () => Promise<unknown>;
   /** What has to be the same in two lists for them to agree. */
   readonly signature: (rows: unknown) => string;
-  /** When the daemon was started, epoch milliseconds; null: by us, or nobody knows, and its list is taken as it is. */
+  /** When the daemon was started, epoch milliseconds; null: nobody knows, and its list is taken as it is. */
   readonly bornAt: number | null;
 }
 
 /**
- * The list of one daemon. Of a daemon that somebody else has just started, the first list is given only once two agree:
- * what is missing in it may be about to be started by that somebody, and would run twice if we started it too.
+ * The list of one daemon. Of a daemon that was started a moment ago, be it by us, the first list is given only once two
+ * agree: what is missing in it may be about to be started by somebody's shell, and would run twice if we started it too.
  */
 export class DaemonList {
   private settled: boolean;

@@ -50,6 +50,7 @@ const exited = (changes: object = {}) => ({
   ...changes,
 });
 const stopped = { kind: 'operator-stopped', agentId: 'a', pmId: 3, upSince: 1_000, at: 5_000 };
+const online = { kind: 'came-online', agentId: 'a', pmId: 3, upSince: 1_000 };
 const started = { kind: 'operator-started', agentId: 'a', pmId: 3, upSince: 1_000 };
 
 const stopping = record({ status: 'stopping' });
@@ -72,7 +73,7 @@ describe('what PM2 tells', () => {
         event('online', record({ status: 'online', pm_uptime: 2_000 })),
         manually('restart', record({ status: 'online', pm_uptime: 2_000 })),
       ],
-      [exited({ ordered: true, signal: 'SIGTERM' }), { ...started, upSince: 2_000 }],
+      [exited({ ordered: true, signal: 'SIGTERM' }), { ...online, upSince: 2_000 }, { ...started, upSince: 2_000 }],
     ],
     [
       'a delete in the shell',
@@ -80,8 +81,8 @@ describe('what PM2 tells', () => {
       [exited({ ordered: true, signal: 'SIGTERM' })],
     ],
     ['a stop of what was stopped', [manually('stop')], [stopped]],
-    ['a start of what was stopped', [event('online'), manually('restart')], [started]],
-    ['our own launch', [event('online'), event('start'), manually('start')], []],
+    ['a start of what was stopped', [event('online'), manually('restart')], [online, started]],
+    ['our own launch', [event('online'), event('start'), manually('start')], [online]],
     ['PM2 itself stopping something', [event('stop'), event('restart')], []],
     [
       'the end of the daemon',

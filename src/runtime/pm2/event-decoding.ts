@@ -60,9 +60,9 @@ export class EventDecoder {
     if (!parsed.success || !isOurs(parsed.data.process)) return null;
     const { event, manually, process, at } = parsed.data;
     if (event === 'exit') return this.decodeExit(process);
-    if (manually !== true) return null;
     const who = { agentId: process.name, pmId: process.pm_id, upSince: process.pm_uptime ?? 0 };
-    // `start` is also told of our own launches; what an operator starts afresh shows in the next list.
+    if (event === 'online') return { kind: 'came-online', ...who };
+    if (manually !== true) return null;
     if (event === 'stop') return { kind: 'operator-stopped', ...who, at: at ?? 0 };
     if (event === 'restart') return { kind: 'operator-started', ...who };
     return null;

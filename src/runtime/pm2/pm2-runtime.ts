@@ -70,14 +70,14 @@ export class Pm2Runtime implements ProcessRuntime {
 
   private async open(mayStart: boolean): Promise<DaemonIdentity> {
     const { pm2Home, inspector, clock, rpcTimeoutMs = RPC_TIMEOUT_MS } = this.options;
-    const attempt = (isOwn: boolean) =>
-      Connection.open({ pm2Home, inspector, clock, timeoutMs: rpcTimeoutMs, isOwn }, (signal) => {
+    const attempt = () =>
+      Connection.open({ pm2Home, inspector, clock, timeoutMs: rpcTimeoutMs }, (signal) => {
         this.tell(signal);
       });
-    let connection = await attempt(false);
+    let connection = await attempt();
     if (connection === null && mayStart) {
       await startDaemon(pm2Home);
-      connection = await attempt(true);
+      connection = await attempt();
     }
     if (connection === null) {
       throw new Problem(

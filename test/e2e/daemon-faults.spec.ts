@@ -1,0 +1,198 @@
+import { LinuxProcessInspector } from '../../src/runtime';
+import { makeService, type TestService } from '../support/service';
+import { until } from '../support/until';
+import { livingAgents, witness, type Witness } from '../support/witness';
+
+/** PM2's daemon dies, hangs, or is ended by a person; the agents are what counts. */
+describe("whatever becomes of PM2's daemon", () => {
+  const inspector = new LinuxProcessInspector();
+  const agents = { python: 'sleeper.py', node: 'sleeper.js', shell: 'sleeper.sh', another: 'sleeper.sh' };
+  const ids = Object.keys(agents);
+  let service: TestService;
+  let watching: Witness;
+
+  beforeAll(async () => {
+    service = await makeService();
+    for (const [agentId, entryPoint] of Object.entries(agents)) {
+      await service.api.register({ agentId, name: agentId, entryPoint });
+    }
+    await service.api.register({ agentId: 'stopped', name: 'stopped', entryPoint: 'sleeper.sh' });
+    service.home.pm2('start', `${service.home.agentsDir}/sleeper.sh`, '--name', 'not-ours', '--interpreter', 'sh');
+  });
+
+  beforeEach(async () => {
+    for (const agentId of ids) await service.api.spawn(agentId);
+    await allRunOnce();
+    watching = witness(service);
+  });
+
+  afterEach(async () => {
+    await watching.stop();
+    expect({ doubles: watching.doubles, failedReads: watching.failedReads }).toEqual({ doubles: [], failedReads: [] });
+    expect(watching.counts.looks).toBeGreaterThan(3);
+    expect(watching.counts.reads).toBeGreaterThan(3);
+  });
+
+  afterAll(async () => {
+    await service.destroy();
+  });
+
+  const daemonPid = () => service.home.daemonPid() ?? 0;
+  const restartsOf = async () => (await service.api.agents()).map(({ agentId, restarts }) => `${agentId} ${restarts}`);
+
+  /** Each desired agent lives exactly once, stands in PM2's list, and the API says the same. */
+  async function allRunOnce(timeoutMs = 40_000): Promise<void> {
+    let last: unknown;
+    await until(
+      async () => {
+        const living = livingAgents(service.home);
+        const listed = await service.home.listInShell();
+        const views = await service.api.agents();
+        last = { living: [...living], views: views.map(({ agentId, pid, status }) => [agentId, pid, status]) };
+        return ids.every((agentId) => {
+          const [pid, ...others] = living.get(agentId) ?? [];
+          const entries = listed.filter(({ name }) => name === agentId);
+          const view = views.find((each) => each.agentId === agentId);
+          return (
+            pid !== undefined &&
+            others.length === 0 &&
+            entries.length === 1 &&
+            entries[0]?.pid === pid &&
+            view?.pid === pid &&
+            view.status === 'running'
+          );
+        });
+      },
+      () => `every agent runs once and is listed; last: ${JSON.stringify(last)}`,
+      timeoutMs,
+    );
+    expect(livingAgents(service.home).has('stopped')).toBe(false);
+  }
+
+  const noFailureIsCounted = async () => {
+    const counts = (await service.api.agents()).map(({ circuit }) => `${circuit.state} ${circuit.failureCount}`);
+    expect(new Set(counts)).toEqual(new Set(['CLOSED 0']));
+  };
+
+  it('killed: what it left behind is ended, then started under a new one, and no failure is counted', async () => {
+    const before = livingAgents(service.home);
+    const daemon = daemonPid();
+    process.kill(daemon, 'SIGKILL');
+    await until(() => daemonPid() !== daemon && daemonPid() !== 0, 'a new daemon runs');
+    await allRunOnce();
+    const now = livingAgents(service.home);
+    for (const agentId of ids) expect(now.get(agentId)).not.toEqual(before.get(agentId));
+    for (const pids of before.values()) for (const pid of pids) expect(inspector.facts(pid)).toBeNull();
+    await noFailureIsCounted();
+    const types = (await service.api.events()).map(({ type }) => type);
+    expect(types).toEqual(expect.arrayContaining(['daemon.lost', 'daemon.restored', 'agent.orphan-reaped']));
+  });
+
+  it('killed three times in a row while agents die: each runs once in the end', async () => {
+    for (let round = 0; round < 3; round += 1) {
+      const daemon = daemonPid();
+      process.kill(daemon, 'SIGKILL');
+      for (const pids of livingAgents(service.home).values()) if (round > 0) process.kill(pids[0] ?? 0, 'SIGKILL');
+      await until(() => daemonPid() !== daemon && daemonPid() !== 0, 'a new daemon runs');
+    }
+    await allRunOnce();
+  });
+
+  it('frozen for 15 s: what dies meanwhile is back afterwards, once; a stop acts at once, and stays', async () => {
+    const daemon = daemonPid();
+    process.kill(daemon, 'SIGSTOP');
+    const thawAt = performance.now() + 15_000;
+    const { pid } = await service.api.agent('python');
+    process.kill(pid ?? 0, 'SIGKILL');
+    await service.api.terminate('another');
+    expect(livingAgents(service.home).has('another')).toBe(false);
+    const spawned = await service.api.post<{ code: string }>('/api/agents/stopped/spawn');
+    expect([spawned.status, spawned.body.code]).toEqual([503, 'process-manager-unavailable']);
+    await until(async () => (await service.api.get('/health/ready')).status === 503, 'readiness shows it');
+    await until(() => performance.now() > thawAt, 'the time is over');
+    process.kill(daemon, 'SIGCONT');
+    await until(async () => (await service.api.get('/health/ready')).status === 200, 'it is ready again');
+    expect(await service.api.agent('another')).toMatchObject({ status: 'stopped', pid: null });
+    await service.api.terminate('stopped');
+    await service.api.spawn('another');
+    await allRunOnce();
+    expect(daemonPid()).toBe(daemon);
+  });
+
+  it('restarted by hand: its agents are desired, and come back once', async () => {
+    const daemon = daemonPid();
+    process.kill(daemon, 'SIGKILL');
+    await service.home.inShell('ls');
+    await until(() => daemonPid() !== daemon && daemonPid() !== 0, 'a new daemon runs');
+    await allRunOnce();
+    await noFailureIsCounted();
+  });
+
+  it('killed and resurrected beside living orphans: each runs once, under the new one', async () => {
+    await service.home.inShell('save');
+    const before = livingAgents(service.home);
+    process.kill(daemonPid(), 'SIGKILL');
+    await service.home.inShell('resurrect');
+    await allRunOnce();
+    await until(
+      () => [...before.values()].flat().every((pid) => inspector.facts(pid) === null),
+      'nothing of before lives',
+    );
+  });
+
+  it('updated by a person: what ran runs again, and is no failure', async () => {
+    const daemon = daemonPid();
+    await service.home.inShell('update');
+    await until(() => daemonPid() !== daemon && daemonPid() !== 0, 'a new daemon runs');
+    await allRunOnce();
+    await noFailureIsCounted();
+    expect((await restartsOf()).length).toBeGreaterThan(0);
+  });
+
+  it('ended by a person: everything stays stopped, and no daemon is started, until a person spawns', async () => {
+    await service.home.inShell('kill');
+    await until(
+      async () =>
+        (await service.api.agents()).every(({ desiredState, pid }) => desiredState === 'stopped' || pid === null),
+      'nothing runs',
+    );
+    await until(
+      async () =>
+        (await service.api.agents()).every(
+          ({ agentId, desiredState }) => !ids.includes(agentId) || desiredState === 'stopped',
+        ),
+      'it is understood as a stop',
+      60_000,
+    );
+    expect(service.home.daemonPid()).toBeNull();
+    expect(livingAgents(service.home).size).toBe(0);
+    await service.api.spawn('python');
+    expect(service.home.list().map(({ name }) => name)).toContain('python');
+  });
+});
+
+it('an app of somebody else in the same PM2 is left alone, through all that we do', async () => {
+  const service = await makeService();
+  try {
+    const { home } = service;
+    const script = home.program('theirs.sh', '#!/bin/sh\nexec sleep 1000\n');
+    home.pm2('start', script, '--name', 'theirs', '--interpreter', 'none');
+    // Of the same name as an agent, in another namespace.
+    home.pm2('start', script, '--name', 'mine', '--interpreter', 'none', '--force');
+    const theirs = () => home.list().filter(({ pm2_env: { namespace } }) => namespace !== 'agents');
+    const before = theirs().map(({ name, pid }) => `${name} ${pid}`);
+    await service.api.register({ agentId: 'mine', name: 'mine', entryPoint: 'sleeper.sh' });
+    await service.api.spawn('mine');
+    await service.api.restart('mine');
+    process.kill((await service.api.agent('mine')).pid ?? 0, 'SIGKILL');
+    await until(async () => (await service.api.agent('mine')).status === 'running', 'it is healed');
+    await service.api.terminate('mine');
+    await service.api.expect(204, 'DELETE', '/api/agents/mine');
+    await service.end('SIGKILL');
+    await service.start();
+    await service.api.post('/api/agents/terminate', {});
+    expect(theirs().map(({ name, pid }) => `${name} ${pid}`)).toEqual(before);
+  } finally {
+    await service.destroy();
+  }
+});

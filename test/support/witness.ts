@@ -1,0 +1,75 @@
+import { LinuxProcessInspector } from '../../src/runtime';
+import type { TestHome } from './pm2-home';
+import type { TestService } from './service';
+
+const inspector = new LinuxProcessInspector();
+const LOOK_MS = 100;
+/** A read takes no longer than this, whatever else is broken; generous, for the machine is shared. */
+const ANSWER_MS = 20_000;
+
+/** The leaders of every agent of a home that live now, as the process table shows them: our own API is not asked. */
+export function livingAgents(home: Pick<TestHome, 'pm2Home'>): Map<string, number[]> {
+  const living = new Map<string, number[]>();
+  for (const { pid, sessionId } of inspector.all()) {
+    if (sessionId !== pid) continue;
+    const environment = inspector.environment(pid);
+    const agentId = environment?.get('AGENT_ID');
+    if (agentId === undefined || environment?.get('pm_out_log_path')?.startsWith(home.pm2Home) !== true) continue;
+    living.set(agentId, [...(living.get(agentId) ?? []), pid]);
+  }
+  return living;
+}
+
+/** Who watches all the time, beside the test. */
+export interface Witness {
+  /** Agents that lived twice at one moment. */
+  readonly doubles: string[];
+  /** Reads that failed, or took too long. */
+  readonly failedReads: string[];
+  /** How many looks and reads there were. */
+  readonly counts: { looks: number; reads: number };
+  stop(): Promise<void>;
+}
+
+/** Looks at the process table, and reads the API, over and over, until it is stopped. */
+export function witness(service: TestService): Witness {
+  const doubles: string[] = [];
+  const failedReads: string[] = [];
+  const counts = { looks: 0, reads: 0 };
+  const until = { stopped: false };
+  const look = () => {
+    counts.looks += 1;
+    for (const [agentId, pids] of livingAgents(service.home)) {
+      if (pids.length > 1) doubles.push(`${agentId}: ${pids.join(', ')}`);
+    }
+  };
+  const timer = setInterval(look, LOOK_MS);
+  const reading = (async () => {
+    while (!until.stopped) {
+      counts.reads += 1;
+      for (const path of ['/api/agents', '/health/live']) {
+        try {
+          const response = await fetch(`${service.url}${path}`, {
+            headers: service.readHeaders,
+            signal: AbortSignal.timeout(ANSWER_MS),
+          });
+          await response.text();
+          if (response.status !== 200) failedReads.push(`${path}: ${response.status}`);
+        } catch (error) {
+          failedReads.push(`${path}: ${String(error)}`);
+        }
+      }
+      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    }
+  })();
+  return {
+    doubles,
+    failedReads,
+    counts,
+    stop: async () => {
+      until.stopped = true;
+      clearInterval(timer);
+      await reading;
+    },
+  };
+}
