@@ -1,5 +1,5 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { parseEnviron, parseStat } from './proc-format';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { newestListener, parseEnviron, parseStat } from './proc-format';
 import type { ProcessFacts, ProcessInspector } from './process-inspector';
 import type { ProcessIdentity } from './process-runtime';
 
@@ -36,9 +36,26 @@ export class LinuxProcessInspector implements ProcessInspector {
     return content === null || content === '' ? null : parseEnviron(content);
   }
 
+  listeningSocket(path: string): string | null {
+    return newestListener(read('/proc/net/unix') ?? '', path);
+  }
+
+  holderOf(socket: string): number | null {
+    return this.all().find(({ pid }) => isHeldBy(pid, socket))?.pid ?? null;
+  }
+
   valuesOf(pid: number, variable: string): string[] {
     const value = this.environment(pid)?.get(variable);
     return value === undefined ? [] : [value];
+  }
+}
+
+function isHeldBy(pid: number, socket: string): boolean {
+  const folder = `/proc/${pid}/fd`;
+  try {
+    return readdirSync(folder).some((descriptor) => readlinkSync(`${folder}/${descriptor}`) === `socket:[${socket}]`);
+  } catch {
+    return false; // it ended meanwhile, closed a descriptor, or is somebody else's
   }
 }
 

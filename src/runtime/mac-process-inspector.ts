@@ -64,6 +64,15 @@ export class MacProcessInspector implements ProcessInspector {
     return variables.size === 0 ? null : variables;
   }
 
+  /** `ps` shows no sockets: who the daemon is, only PM2's own file says. */
+  listeningSocket(): string | null {
+    return null;
+  }
+
+  holderOf(): number | null {
+    return null;
+  }
+
   valuesOf(pid: number, variable: string): string[] {
     return valuesIn(this.commandOf(pid), variable);
   }

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { parseEnviron, parseStat } from './proc-format';
+import { newestListener, parseEnviron, parseStat } from './proc-format';
 
 /** Recorded from /proc of a Linux 6 machine. */
 const TAIL =
@@ -61,6 +61,30 @@ describe('a line of /proc/PID/stat', () => {
     line('a').replace('362613', 'x'),
   ])('is none where it is cut off or something else: %j', (text) => {
     expect(parseStat(text)).toBeNull();
+  });
+});
+
+describe('/proc/net/unix', () => {
+  const table = [
+    'Num       RefCount Protocol Flags    Type St Inode Path',
+    '0000000000000001: 00000003 00000000 00000000 0001 03  1175',
+    '0000000000000002: 00000002 00000000 00010000 0001 01 20001 /home/a/.pm2/rpc.sock',
+    '0000000000000003: 00000003 00000000 00000000 0001 03 20900 /home/a/.pm2/rpc.sock',
+    '0000000000000004: 00000002 00000000 00010000 0001 01 20500 /home/a/.pm2/rpc.sock',
+    '0000000000000005: 00000002 00000000 00010000 0001 01 20700 /home/with  two spaces/rpc.sock',
+    '',
+  ].join('\n');
+
+  it('tells who listens at a path; of several the newest, for the others cannot be reached any more', () => {
+    expect(newestListener(table, '/home/a/.pm2/rpc.sock')).toBe('20500');
+  });
+
+  it.each(['/home/b/.pm2/rpc.sock', '/home/a/.pm2/rpc', '', 'Path'])('tells of nobody at %j', (path) => {
+    expect(newestListener(table, path)).toBeNull();
+  });
+
+  it('holds a path whole', () => {
+    expect(newestListener(table, '/home/with  two spaces/rpc.sock')).toBe('20700');
   });
 });
 

@@ -33,3 +33,22 @@ export function parseEnviron(content: string): ReadonlyMap<string, string> {
   }
   return variables;
 }
+
+const LINE = /^\w+: \w+ \w+ (\w+) \w+ \w+ +(\d+) (.+)$/;
+/** `__SO_ACCEPTCON` in the flags of `/proc/net/unix`: somebody listens on it. */
+const LISTENS = 0x10000;
+
+/**
+ * The inode of the socket that listens at a path, out of `/proc/net/unix` (`Num RefCount Protocol Flags Type St Inode Path`).
+ * One that was unlinked and taken over is still listed under its old path: the newest is the one that is reached.
+ *
+ * @returns null where nobody listens there
+ */
+export function newestListener(table: string, path: string): string | null {
+  const inodes = table.split('\n').flatMap((line) => {
+    const [, flags = '', inode = '', listed] = LINE.exec(line) ?? [];
+    const listens = listed === path && (Number.parseInt(flags, 16) & LISTENS) !== 0;
+    return listens ? [Number(inode)] : [];
+  });
+  return inodes.length === 0 ? null : String(Math.max(...inodes));
+}

@@ -14,6 +14,10 @@ export interface ProcessFacts extends ProcessIdentity {
  * process is not seen means that it is gone.
  */
 export interface ProcessInspector {
+  /** The system's own name of the socket on which somebody listens at this path; null: nobody does, or it does not say. */
+  listeningSocket(path: string): string | null;
+  /** Who holds a socket of that name; null: nobody any more, somebody else's process, or the system does not say. */
+  holderOf(socket: string): number | null;
   /** New at each start of the machine. */
   bootId(): string;
   /** null: there is no such process, or it is a zombie. */

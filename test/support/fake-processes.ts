@@ -50,6 +50,14 @@ export class FakeProcesses implements ProcessInspector {
     return process === undefined ? null : new Map(Object.entries(process.environment ?? {}));
   }
 
+  listeningSocket(): string | null {
+    return null;
+  }
+
+  holderOf(): number | null {
+    return null;
+  }
+
   valuesOf(pid: number, variable: string): string[] {
     const value = this.environment(pid)?.get(variable);
     return value === undefined ? [] : [value];

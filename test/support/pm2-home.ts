@@ -7,6 +7,7 @@ import { LinuxProcessInspector } from '../../src/runtime';
 import { until } from './until';
 
 const inspector = new LinuxProcessInspector();
+const SHELL_MS = 20_000;
 
 export interface ListedByPm2 {
   readonly name: string;
@@ -25,7 +26,10 @@ export interface TestHome {
   daemonPid(): number | null;
   /** Runs PM2's own command line against this home, as an operator in a shell would. */
   pm2(...args: string[]): string;
-  /** The same without holding up what goes on beside it in the test. */
+  /**
+   * The same without holding up what goes on beside it in the test. PM2's client may hang for ever where two daemons were
+   * started at once: then it is ended, as a person would do by Ctrl-C.
+   */
   inShell(...args: string[]): Promise<string>;
   /** What `pm2 jlist` shows. */
   list(): ListedByPm2[];
@@ -60,8 +64,14 @@ export function makeTestHome(): TestHome {
   };
   const pm2 = (...args: string[]) => execFileSync(process.execPath, [program, ...args], { encoding: 'utf8', env });
   const inShell = async (...args: string[]) => {
-    const { stdout } = await promisify(execFile)(process.execPath, [program, ...args], { encoding: 'utf8', env });
-    return stdout;
+    const limits = { timeout: SHELL_MS, killSignal: 'SIGKILL' } as const;
+    try {
+      return (await promisify(execFile)(process.execPath, [program, ...args], { encoding: 'utf8', env, ...limits }))
+        .stdout;
+    } catch (error) {
+      if (error instanceof Error && 'killed' in error && error.killed === true) return '';
+      throw error;
+    }
   };
   return {
     ...home,

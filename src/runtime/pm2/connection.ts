@@ -4,7 +4,7 @@ import { errorCodeOf, messageOf, Problem, type Clock } from '../../kernel';
 import type { ProcessInspector } from '../process-inspector';
 import type { DaemonIdentity, RuntimeSignal } from '../process-runtime';
 import { Bus } from './bus';
-import { daemonBornAt, daemonPid } from './daemon';
+import { daemonBornAt, daemonPid, noteDaemonPid } from './daemon';
 import { DaemonList } from './daemon-list';
 import { EventDecoder } from './event-decoding';
 import { readTable } from './process-table';
@@ -28,6 +28,8 @@ export class Connection {
     private readonly decoder: EventDecoder,
     readonly daemon: DaemonIdentity,
     private readonly entries: DaemonList,
+    private readonly socketNow: () => string | null,
+    private readonly socket: string | null,
   ) {}
 
   /**
@@ -44,6 +46,8 @@ export class Connection {
       connection.close();
       tell({ kind: 'connection-lost', detail: "the connection to PM2's daemon closed" });
     };
+    const socketNow = () => options.inspector.listeningSocket(path.join(pm2Home, 'rpc.sock'));
+    const socket = socketNow();
     let rpc: RpcClient;
     try {
       rpc = await RpcClient.connect(path.join(pm2Home, 'rpc.sock'), timeoutMs, lost);
@@ -55,7 +59,7 @@ export class Connection {
       );
     }
     try {
-      const daemon = await identify(rpc, options);
+      const daemon = await identify(rpc, options, socket);
       const decoder = new EventDecoder({ pid: daemon.pid, startTime: daemon.startTime });
       // Events before this subscription are missed: a list follows each connection.
       const bus = await Bus.connect(
@@ -67,7 +71,7 @@ export class Connection {
         },
         lost,
       );
-      opened = new Connection(rpc, bus, decoder, daemon, listOf(rpc, options));
+      opened = new Connection(rpc, bus, decoder, daemon, listOf(rpc, options), socketNow, socket);
       return opened;
     } catch (error) {
       rpc.close();
@@ -90,6 +94,15 @@ export class Connection {
    */
   list(): Promise<{ readonly beganAt: number; readonly rows: unknown }> {
     return this.entries.take();
+  }
+
+  /**
+   * Two daemons that start at once take each other's sockets away: this one lives, but whoever connects now, as `pm2 ls`
+   * does, reaches another.
+   */
+  isShadowed(): boolean {
+    const now = this.socketNow();
+    return this.socket !== null && now !== null && now !== this.socket;
   }
 
   /** Why a launch of this program led to no process, as far as the daemon told; null: it did not. */
@@ -117,7 +130,11 @@ function listOf(rpc: RpcClient, { clock, inspector, pm2Home }: ConnectionOptions
   });
 }
 
-async function identify(rpc: RpcClient, { pm2Home, inspector }: ConnectionOptions): Promise<DaemonIdentity> {
+async function identify(
+  rpc: RpcClient,
+  { pm2Home, inspector }: ConnectionOptions,
+  socket: string | null,
+): Promise<DaemonIdentity> {
   const answer = await rpc.call('getVersion', {});
   if (answer.kind !== 'answered')
     throw new Problem('process-manager-unavailable', `${answer.message}. It is tried again.`);
@@ -128,7 +145,10 @@ async function identify(rpc: RpcClient, { pm2Home, inspector }: ConnectionOption
       `The PM2 daemon of ${pm2Home} is version ${version}, and agent-spawner drives ${pm2Package.version}. Either use a daemon of its own (PM2_HOME=./data/pm2 npm start), or update that one (npx pm2 update: it restarts everything in it).`,
     );
   }
-  const pid = daemonPid(pm2Home);
+  const holder = socket === null ? null : inspector.holderOf(socket);
+  // A second daemon that was started at the same time has no socket, but it has left its pid in PM2's file.
+  if (holder !== null && holder !== daemonPid(pm2Home)) noteDaemonPid(pm2Home, holder);
+  const pid = holder ?? daemonPid(pm2Home);
   if (pid === null)
     throw new Problem('process-manager-unavailable', `${path.join(pm2Home, 'pm2.pid')} names no daemon.`);
   return { pid, startTime: inspector.facts(pid)?.startTime ?? null, version };

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, readFileSync, statSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Problem } from '../../kernel';
 
@@ -7,24 +7,28 @@ const START_TIMEOUT_MS = 10_000;
 /** Beyond what it takes to find programs, the daemon gets nothing of ours: any client can read its environment. */
 const PASSED_ON = ['PATH', 'HOME', 'USER', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR', 'SHELL'] as const;
 
+const LOOK_MS = 200;
+
 /**
  * Starts a daemon of our own PM2 for `home` and waits until it is online. The caller holds the lock of `home`, so that
- * two never start one at once (PM2-FACTS, 8).
+ * two of ours never start one at once (PM2-FACTS, 8); a shell may all the same. Of two the one that has no socket waits
+ * for ever: if that is ours, it is ended.
  *
+ * @param holder who listens on the daemon's socket, by the process table; null: nobody, or nobody knows
  * @throws Problem `process-manager-unavailable`
  */
-export async function startDaemon(home: string): Promise<void> {
+export async function startDaemon(home: string, holder: () => number | null = () => null): Promise<void> {
   mkdirSync(home, { recursive: true, mode: 0o700 });
   for (const folder of ['logs', 'pids']) mkdirSync(path.join(home, folder), { recursive: true, mode: 0o700 });
   const log = openSync(path.join(home, 'pm2.log'), 'a', 0o600);
   try {
-    await launch(home, log);
+    await launch(home, log, holder);
   } finally {
     closeSync(log);
   }
 }
 
-function launch(home: string, log: number): Promise<void> {
+function launch(home: string, log: number, holder: () => number | null): Promise<void> {
   const environment: Record<string, string> = {
     PM2_HOME: home,
     SILENT: 'true',
@@ -42,14 +46,25 @@ function launch(home: string, log: number): Promise<void> {
       stdio: ['ignore', log, log, 'ipc'],
       env: environment,
     });
-    const failed = (detail: string) => {
+    const settled = () => {
       clearTimeout(timer);
+      clearInterval(looking);
+      daemon.removeAllListeners();
+      if (daemon.connected) daemon.disconnect();
+      daemon.unref();
+    };
+    const failed = (detail: string) => {
+      settled();
       reject(new Problem('process-manager-unavailable', `PM2's daemon ${detail}; see ${path.join(home, 'pm2.log')}.`));
     };
+    const looking = setInterval(() => {
+      const other = holder();
+      if (other === null || other === daemon.pid) return;
+      settled();
+      daemon.kill('SIGKILL');
+      resolve();
+    }, LOOK_MS);
     const timer = setTimeout(() => {
-      daemon.removeAllListeners();
-      daemon.disconnect();
-      daemon.unref();
       failed(`(pid ${daemon.pid ?? 'unknown'}) did not come up within ${START_TIMEOUT_MS / 1000} s`);
     }, START_TIMEOUT_MS);
     daemon.once('error', (error) => {
@@ -59,10 +74,7 @@ function launch(home: string, log: number): Promise<void> {
       failed(`ended while it started (${code ?? signal ?? 'unknown'})`);
     });
     daemon.once('message', () => {
-      clearTimeout(timer);
-      daemon.removeAllListeners();
-      daemon.disconnect();
-      daemon.unref();
+      settled();
       resolve();
     });
   });
@@ -76,6 +88,11 @@ export function daemonPid(home: string): number | null {
   } catch {
     return null;
   }
+}
+
+/** Writes down who the daemon of `home` is, where PM2's file names another. */
+export function noteDaemonPid(home: string, pid: number): void {
+  writeFileSync(path.join(home, 'pm2.pid'), String(pid));
 }
 
 /** When the daemon of `home` was started, epoch milliseconds: it writes its pid down then; null: nobody knows. */

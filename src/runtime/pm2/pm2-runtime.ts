@@ -76,7 +76,7 @@ export class Pm2Runtime implements ProcessRuntime {
       });
     let connection = await attempt();
     if (connection === null && mayStart) {
-      await startDaemon(pm2Home);
+      await startDaemon(pm2Home, () => this.daemonByItsSocket());
       connection = await attempt();
     }
     if (connection === null) {
@@ -87,6 +87,12 @@ export class Pm2Runtime implements ProcessRuntime {
     }
     this.connection = connection;
     return connection.daemon;
+  }
+
+  private daemonByItsSocket(): number | null {
+    const { inspector, pm2Home } = this.options;
+    const socket = inspector.listeningSocket(path.join(pm2Home, 'rpc.sock'));
+    return socket === null ? null : inspector.holderOf(socket);
   }
 
   snapshot(scan: boolean): Promise<RuntimeSnapshot> {
@@ -104,6 +110,13 @@ export class Pm2Runtime implements ProcessRuntime {
     const scan = this.next?.scan ?? false;
     this.next = null;
     const connection = this.live();
+    if (connection.isShadowed()) {
+      connection.close();
+      throw new Problem(
+        'process-manager-unavailable',
+        "Another daemon has taken the place of PM2's; it is connected to.",
+      );
+    }
     const { beganAt, rows } = await connection.list();
     await eventsAreRead();
     const { inspector, key, pm2Home } = this.options;
