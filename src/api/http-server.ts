@@ -3,10 +3,10 @@ import { json, type NextFunction, type Request, type Response } from 'express';
 import helmet from 'helmet';
 import type { ResolvedSettings } from '../config';
 import { Problem } from '../kernel';
-import { isOurHost } from '../auth';
+import { hostsNamed, isOurHost } from '../auth';
 import { serveDocs } from './openapi';
 import { problemResponse } from './problem-response';
-import { readBody } from './request-reading';
+import { readBody, requireUtf8 } from './request-reading';
 
 const BODY_LIMIT = '1mb';
 const HEADERS_TIMEOUT_MS = 10_000;
@@ -24,7 +24,7 @@ export function configureHttp(app: NestExpressApplication, settings: ResolvedSet
     next();
   });
   // Not strict: a bare number is JSON too, and is told what is wrong with it by the schema.
-  app.use(json({ limit: BODY_LIMIT, strict: false }));
+  app.use(json({ limit: BODY_LIMIT, strict: false, verify: requireUtf8 }));
   app.use(readBody);
   serveDocs(app, version);
   const server = app.getHttpServer();
@@ -61,7 +61,7 @@ function securityHeaders() {
 
 function hostCheck(allowed: readonly string[]) {
   return (request: Request, response: Response, next: NextFunction) => {
-    if (isOurHost(request.headers.host, allowed)) {
+    if (hostsNamed(request.headersDistinct.host, request.originalUrl).every((host) => isOurHost(host, allowed))) {
       next();
       return;
     }

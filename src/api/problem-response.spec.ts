@@ -88,6 +88,8 @@ describe('the answer to an error of the framework', () => {
       400,
     ],
     ['an address that nothing answers', new NotFoundException('Cannot GET /x'), 'not-found', 404],
+    ['a compression that is broken', clientError('incorrect header check', 400), 'invalid-request', 400],
+    ['a range that is not there', clientError('Range Not Satisfiable', 416), 'invalid-request', 416],
     ['a request that Nest finds bad', new BadRequestException('bad'), 'invalid-request', 400],
   ])('for %s', (_what, error, code, status) => {
     expect(answerTo(error).body).toMatchObject({ code, status, title: PROBLEM_TITLES[code] });
@@ -96,6 +98,12 @@ describe('the answer to an error of the framework', () => {
   it('does not repeat what the parser says of a body, which may hold anything', () => {
     const error = Object.assign(new SyntaxError('Unexpected token "secret"'), { type: 'entity.parse.failed' });
     expect(answerTo(error).body.detail).toBe('The body is not JSON.');
+    // Nest makes another error of it.
+    const ofNest = new BadRequestException(`Unexpected token 'N', "{"secret":N}" is not valid JSON`);
+    expect(answerTo(ofNest).body.detail).toBe('The body is not JSON.');
+    expect(answerTo(new BadRequestException("Failed to decode param '%ff'")).body.detail).toBe(
+      'The address is malformed.',
+    );
   });
 
   it('does not repeat the address that nothing answers', () => {
@@ -107,6 +115,8 @@ describe('the answer to what nobody foresaw', () => {
   it.each([
     new Error('password=secret'),
     Object.assign(new Error('secret'), { code: 'EACCES', status: 200 }),
+    Object.assign(new Error('secret'), { expose: true, status: 500 }),
+    Object.assign(new Error('secret'), { expose: false, status: 404 }),
     new ImATeapotException('secret'),
     { message: 'secret', type: 5 },
     'secret',
@@ -119,6 +129,10 @@ describe('the answer to what nobody foresaw', () => {
     expect(JSON.stringify(body)).not.toContain('secret');
   });
 });
+
+function clientError(message: string, status: number): Error {
+  return Object.assign(new Error(message), { expose: true, status });
+}
 
 function bodyError(type: string, status: number): Error {
   return Object.assign(new Error('of the parser'), { type, status });

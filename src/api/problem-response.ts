@@ -75,10 +75,18 @@ function recognised(error: unknown, incident: string): { problem: Problem; statu
   if (error instanceof HttpException && error.getStatus() === 404) {
     return { problem: new Problem('not-found', 'There is nothing at this address. /docs shows what there is.') };
   }
-  if (error instanceof HttpException && error.getStatus() === 400) {
-    return { problem: new Problem('invalid-request', messageOf(error)), status: 400 };
-  }
+  if (error instanceof HttpException && error.getStatus() === 400) return badRequest(messageOf(error));
   return { problem: new Problem('internal-error', `Something unexpected happened. It was logged as ${incident}.`) };
+}
+
+/** Nest makes one of what JSON.parse and the router say, and both repeat what they were given. */
+function badRequest(message: string): { problem: Problem; status: number } {
+  const detail = message.includes('JSON')
+    ? 'The body is not JSON.'
+    : message.startsWith('Failed to decode')
+      ? 'The address is malformed.'
+      : message;
+  return { problem: new Problem('invalid-request', detail), status: 400 };
 }
 
 /** Errors of Express' body parser and router, told apart by their `type` and `status`. */
@@ -94,5 +102,16 @@ function parserProblem(error: unknown): { problem: Problem; status?: number } | 
   }
   const isMalformedUrl = ('name' in error && error.name === 'URIError') || errorCodeOf(error) === 'ERR_INVALID_URL';
   if (isMalformedUrl) return { problem: new Problem('invalid-request', 'The address is malformed.'), status: 400 };
-  return null;
+  return clientError(error);
+}
+
+/** What Express' libraries lay at the caller's door: a broken compression, a range that is not there, ... */
+function clientError(error: object): { problem: Problem; status: number } | null {
+  if (!('expose' in error) || error.expose !== true || !('status' in error)) return null;
+  const { status } = error;
+  if (typeof status !== 'number' || status < 400 || status > 499) return null;
+  return {
+    problem: new Problem('invalid-request', `The request cannot be answered as it is: ${messageOf(error)}.`),
+    status,
+  };
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Catch, HttpException, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { Request, Response } from 'express';
+import { messageOf } from '../kernel';
 import { problemResponse } from './problem-response';
 
 /** Answers every error as problem+json; only what Terminus says of our health keeps its own form. */
@@ -22,9 +23,14 @@ export class ProblemFilter implements ExceptionFilter {
     const incident = randomUUID();
     const { body, headers } = problemResponse(error, request.originalUrl, incident);
     if (body.status >= 500 && body.code === 'internal-error')
-      this.logger.error({ incident, err: error }, 'an unexpected error');
+      // Chosen fields: an error of a database carries the values of its statement along.
+      this.logger.error({ incident, error: messageOf(error), stack: stackOf(error) }, 'an unexpected error');
     response.status(body.status).set(headers).type('application/problem+json').send(JSON.stringify(body));
   }
+}
+
+function stackOf(error: unknown): string | undefined {
+  return error instanceof Error ? error.stack : undefined;
 }
 
 function isHealthReport(body: unknown): body is object {

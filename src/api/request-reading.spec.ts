@@ -1,6 +1,6 @@
 import type { Request, Response } from 'express';
 import { Problem } from '../kernel';
-import { AgentIdPipe, readBody, SchemaPipe } from './request-reading';
+import { AgentIdPipe, readBody, requireUtf8, SchemaPipe } from './request-reading';
 import { AgentQueryDto, HeartbeatDto, RestartDto } from './schemas';
 
 function faultsOf(read: () => unknown): string[] {
@@ -84,7 +84,7 @@ describe('readBody', () => {
   const JSON_LENGTH = { 'content-length': '10' };
 
   /** What is handed on: undefined where the request may go on. */
-  function handedOn(request: Partial<Pick<Request, 'headers' | 'body' | 'method'>>): unknown {
+  function handedOn(request: Partial<Pick<Request, 'headers' | 'body' | 'method' | 'query'>>): unknown {
     const calls: unknown[] = [];
     // It asks for no more of the request than this, and for nothing of the response.
     readBody({ headers: {}, method: 'POST', ...request } as Request, {} as Response, (error?: unknown) =>
@@ -107,7 +107,7 @@ describe('readBody', () => {
     ['it is JSON of nothing', { headers: JSON_LENGTH, body: null }],
     ['it is a read, where a body means nothing', { headers: JSON_LENGTH, method: 'GET' }],
     ['it is 32 levels deep', { headers: JSON_LENGTH, body: nested(32) }],
-    ['it is wide', { headers: JSON_LENGTH, body: Array.from({ length: 10_000 }, () => ({ a: [] })) }],
+    ['it is wide', { headers: JSON_LENGTH, body: Array.from({ length: 1_000 }, () => ({ a: [] })) }],
   ])('lets a request go on where %s', (_why, request) => {
     expect(handedOn(request)).toBeUndefined();
   });
@@ -117,7 +117,34 @@ describe('readBody', () => {
     ['its body comes in pieces, and was not read as JSON', { headers: { 'transfer-encoding': 'chunked' } }],
     ['it is deeper than anybody needs', { headers: JSON_LENGTH, body: nested(33) }],
     ['it is deep without end', { headers: JSON_LENGTH, body: nested(5_000) }],
+    ['it is wider than anybody needs', { headers: JSON_LENGTH, body: { args: Array<number>(1_001).fill(1) } }],
+    [
+      'a member would be a prototype',
+      { headers: JSON_LENGTH, body: JSON.parse('{"env":{"__proto__":"x"}}') as unknown },
+    ],
+    ['a parameter would be a prototype', { query: JSON.parse('{"__proto__":"x"}') as Request['query'] }],
   ])('turns a request away where %s', (_why, request) => {
     expect(handedOn(request)).toMatchObject({ code: 'invalid-request' });
+  });
+});
+
+describe('requireUtf8', () => {
+  // It asks nothing of the request and of the response.
+  const check = (body: Buffer, charset: string) => () => {
+    requireUtf8({} as Request, {} as Response, body, charset);
+  };
+
+  it('lets UTF-8 pass', () => {
+    expect(check(Buffer.from('{"name":"\u00e9\u{1f600}"}'), 'utf-8')).not.toThrow();
+  });
+
+  it.each([
+    ['a byte that is none of UTF-8', Buffer.from([0x22, 0xff, 0x22]), 'utf-8'],
+    ['half of a character', Buffer.from([0x22, 0xed, 0xa0, 0x80, 0x22]), 'utf-8'],
+    ['a character written too long', Buffer.from([0x22, 0xc0, 0xae, 0x22]), 'utf-8'],
+    ['another encoding', Buffer.from('{}', 'utf16le'), 'utf-16le'],
+    ['an encoding that hides what it says', Buffer.from('{}'), 'utf-7'],
+  ])('turns away %s', (_what, body, charset) => {
+    expect(check(body, charset)).toThrow('it is not UTF-8');
   });
 });

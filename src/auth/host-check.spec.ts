@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { isOurHost } from './host-check';
+import { hostsNamed, isOurHost } from './host-check';
 
 describe('a Host header that is ours', () => {
   it.each(['localhost', 'localhost:3100', 'LOCALHOST:3100', '127.0.0.1', '127.0.0.1:80', '[::1]', '[::1]:3100'])(
@@ -68,5 +68,21 @@ describe('a Host header that is not ours', () => {
         expect(isOurHost(`${name}:${port}`, ['agents.test'])).toBe(name === 'agents.test');
       }),
     );
+  });
+});
+
+describe('the hosts that a request names', () => {
+  it.each<[string, readonly string[] | undefined, string, (string | undefined)[]]>([
+    ['one, as a rule', ['localhost'], '/api/agents', ['localhost']],
+    ['none', undefined, '/api/agents', [undefined]],
+    ['two, where the header is there twice', ['localhost', 'evil.test'], '/', ['localhost', 'evil.test']],
+    ['another one in its target', ['localhost'], 'http://evil.test:80/api', ['localhost', 'evil.test']],
+    ['the same one in its target', ['localhost:3100'], 'HTTP://localhost:3100/', ['localhost:3100', 'localhost:3100']],
+    ['one that nobody can read', ['localhost'], 'http://[/', ['localhost', undefined]],
+    ['none in a scheme without hosts', ['localhost'], 'file:///etc', ['localhost', '']],
+    ['no other one in a path that looks like one', ['localhost'], '//evil.test/x', ['localhost']],
+    ['no other one in a star', ['localhost'], '*', ['localhost']],
+  ])('are %s', (_what, headers, target, hosts) => {
+    expect(hostsNamed(headers, target)).toEqual(hosts);
   });
 });

@@ -15,6 +15,18 @@ export function isOurHost(header: string | undefined, allowed: readonly string[]
   );
 }
 
+/**
+ * Every host that a request names: of two, somebody on the way may believe the other one (RFC 9112, 3.2).
+ *
+ * @param headers its Host headers, undefined where there is none
+ * @param target as it stands in the request line; it may be a whole URL
+ */
+export function hostsNamed(headers: readonly string[] | undefined, target: string): (string | undefined)[] {
+  const named: (string | undefined)[] = headers === undefined ? [undefined] : [...headers];
+  if (!/^[a-z][a-z0-9+.-]*:/i.test(target)) return named;
+  return [...named, URL.canParse(target) ? new URL(target).host : undefined];
+}
+
 function bracketed(host: string): string {
   return host.includes(':') && !host.startsWith('[') && host.split(':').length > 2 ? `[${host}]` : host;
 }

@@ -159,8 +159,10 @@ describe('env', () => {
     },
   );
 
-  it('may not have a NUL in a value, but everything else', () => {
+  it('may not have a NUL in a value, nor half of a character, but everything else', () => {
     expect(accepts({ env: { A: 'a\0b' } })).toBe(false);
+    expect(accepts({ env: { A: 'a\ud83d' } })).toBe(false);
+    expect(accepts({ env: { A: '\u{1f600}' } })).toBe(true);
     expect(accepts({ env: { A: 'a\u001b\r\nb' } })).toBe(true);
   });
 
@@ -277,6 +279,7 @@ describe('a patch', () => {
     { env: { PM2_HOME: null } },
     { env: { 'a-b': 'x' } },
     { env: { A: 'a\0b' } },
+    { env: { A: '\udc00' } },
     { env: { A: 'x'.repeat(32_769) } },
     { tags: ['A', 'A'] },
     { healthUrl: 'ftp://example.com' },

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { AGENT_ID_PATTERN } from './ids';
-import { httpUrl, text, plainText } from './text';
+import { anyText, httpUrl, text, plainText } from './text';
 import { policySchema } from './policy';
 
 /** Names that the contract reserves: what we give an agent ourselves, and what PM2 reads. */
@@ -44,13 +44,7 @@ const members = {
   interpreter: text(255).nullable().describe('One of INTERPRETERS; null: chosen by the entry point'),
   cwd: text(1024).nullable().describe('Inside AGENTS_DIR; null: the folder of the entry point'),
   env: z
-    .record(
-      definedEnvName,
-      z
-        .string()
-        .max(MAX_ENV_VALUE)
-        .refine((value) => !value.includes('\0'), 'must not contain NUL'),
-    )
+    .record(definedEnvName, anyText(MAX_ENV_VALUE))
     .refine((env) => Object.keys(env).length <= 256, 'must not have more than 256 names'),
   envFrom: unique(z.array(passedOnName).max(256)).describe("Names passed on from the supervisor's own environment"),
   tags: tagsSchema,
@@ -87,14 +81,7 @@ export const agentDefinitionSchema = z.strictObject({
 export const agentPatchSchema = z
   .strictObject({
     ...members,
-    env: z.record(
-      definedEnvName,
-      z
-        .string()
-        .max(MAX_ENV_VALUE)
-        .refine((value) => !value.includes('\0'), 'must not contain NUL')
-        .nullable(),
-    ),
+    env: z.record(definedEnvName, anyText(MAX_ENV_VALUE).nullable()),
   })
   .partial();
 

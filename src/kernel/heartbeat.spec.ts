@@ -41,12 +41,16 @@ describe('a heartbeat', () => {
   });
 
   describe.each(['endpoint', 'healthUrl'])('announces a %s', (member) => {
-    it.each(['http://127.0.0.1:4101/x?y', 'http://127.8.9.10:1', 'http://localhost:80', 'http://[::1]:4101', null])(
-      'that is %j',
-      (url) => {
-        expect(accepts({ [member]: url })).toBe(true);
-      },
-    );
+    it.each([
+      'http://127.0.0.1:4101/x?y',
+      'http://127.8.9.10:1',
+      'http://LOCALHOST:80',
+      'http://[::1]:4101',
+      'http://localhost',
+      null,
+    ])('that is %j', (url) => {
+      expect(accepts({ [member]: url })).toBe(true);
+    });
 
     it.each([
       ['encrypted, which no agent here is', 'https://127.0.0.1:4101'],
@@ -59,6 +63,13 @@ describe('a heartbeat', () => {
       ['with a user name', 'http://a@127.0.0.1:4101'],
       ['with a password', 'http://:b@127.0.0.1:4101'],
       ['a mapped address', 'http://[::ffff:10.0.0.7]:4101'],
+      ['a number in place of an address', 'http://2130706433/'],
+      ['an address in hexadecimal', 'http://0x7f.1:4101'],
+      ['an address that others read as octal', 'http://0177.0.0.1:4101'],
+      ['an address cut short', 'http://127.1:4101'],
+      ['without its slashes', 'http:127.0.0.1:4101'],
+      ['with an empty user name', 'http://@127.0.0.1:4101'],
+      ['in letters that only look like digits', 'http://\uff11\uff12\uff17.0.0.1:4101'],
       ['a file', 'file:///etc/passwd'],
       ['a script', 'javascript:alert(1)'],
       ['relative', '/health'],

@@ -7,8 +7,16 @@ function isLoopback(hostname: string): boolean {
   return LOOPBACK_HOSTS.has(hostname) || /^127(?:\.\d{1,3}){3}$/.test(hostname);
 }
 
+/**
+ * The host stands there as it is meant: `http://0177.0.0.1` is 127.0.0.1 to one reader of URLs and 177.0.0.1 to another.
+ */
+function isLiteral({ hostname }: URL, written: string): boolean {
+  const start = `http://${hostname}`;
+  return written.toLowerCase().startsWith(start) && /^(?:[:/?#]|$)/.test(written.slice(start.length));
+}
+
 const announcedUrl = urlWhere(
-  ({ protocol, hostname }) => protocol === 'http:' && isLoopback(hostname),
+  (url, written) => url.protocol === 'http:' && isLoopback(url.hostname) && isLiteral(url, written),
   'must be an http URL of a literal loopback address or localhost',
 ).nullable();
 

@@ -30,6 +30,13 @@ describe('pointerOf', () => {
   });
 });
 
+describe('pointerOf a name without end', () => {
+  it('is cut off, since it is repeated in the answer', () => {
+    expect(pointerOf(['env', 'x'.repeat(1_000_000)])).toBe(`/env/${'x'.repeat(251)}`);
+    expect(pointerOf(Array.from({ length: 100_000 }, () => 'x'))).toHaveLength(256);
+  });
+});
+
 describe('parsed', () => {
   it('gives what the schema makes of a value', () => {
     expect(parsed(schema, { name: 'x' })).toEqual({ name: 'x', list: [] });
@@ -72,6 +79,13 @@ describe('invalid', () => {
     const one = { pointer: '/name', detail: 'must be text' };
     expect(invalid([one]).detail).toBe('/name: must be text.');
     expect(invalid([one, one, one]).detail).toBe('/name: must be text (and 2 more, see errors).');
+  });
+
+  it('names a hundred of them at most, however many there are', () => {
+    const many = Array.from({ length: 5_000 }, (_, index) => ({ pointer: `/args/${index}`, detail: 'must be text' }));
+    const { errors, detail } = invalid(many);
+    expect(errors).toEqual(many.slice(0, 100));
+    expect(detail).toContain('and 4999 more');
   });
 
   it('speaks of the body where the fault is of all of it', () => {

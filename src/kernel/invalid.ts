@@ -1,9 +1,14 @@
 import type { z } from 'zod';
 import { Problem, type InvalidMember } from './problem';
 
-/** A JSON pointer (RFC 6901) of a path into a document. */
+const MAX_POINTER = 256;
+
+/** A JSON pointer (RFC 6901) of a path into a document; cut off where a name in it has no end. */
 export function pointerOf(path: readonly PropertyKey[]): string {
-  return path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+  return path
+    .map((part) => `/${String(part).slice(0, MAX_POINTER).replaceAll('~', '~0').replaceAll('/', '~1')}`)
+    .join('')
+    .slice(0, MAX_POINTER);
 }
 
 /** What a schema found wrong, member by member; unknown members are named one by one. */
@@ -29,9 +34,14 @@ export function parsed<T extends z.ZodType>(schema: T, value: unknown): z.output
   throw invalid(invalidMembers(result.error));
 }
 
+/** So many are named; a caller mends those first. */
+const MAX_NAMED = 100;
+
 export function invalid(errors: readonly InvalidMember[]): Problem {
   const first = errors[0];
   const place = first === undefined || first.pointer === '' ? 'The body' : first.pointer;
   const more = errors.length > 1 ? ` (and ${errors.length - 1} more, see errors)` : '';
-  return new Problem('invalid-request', `${place}: ${first?.detail ?? 'is not valid'}${more}.`, { errors });
+  return new Problem('invalid-request', `${place}: ${first?.detail ?? 'is not valid'}${more}.`, {
+    errors: errors.slice(0, MAX_NAMED),
+  });
 }
