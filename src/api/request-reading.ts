@@ -53,7 +53,7 @@ export function readBody(request: Request, _response: Response, next: NextFuncti
     next(new Problem('invalid-request', 'The body must be JSON. Send Content-Type: application/json.'));
     return;
   }
-  const fault = faultIn(request.body, MAX_DEPTH) ?? faultIn(request.query, 1);
+  const fault = faultIn(request.body, MAX_DEPTH) ?? faultIn(request.query, MAX_DEPTH);
   next(fault === null ? undefined : new Problem('invalid-request', fault));
 }
 

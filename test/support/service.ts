@@ -5,7 +5,7 @@ import { ApiClient } from './api-client';
 import { makeTestHome, type TestHome } from './pm2-home';
 import { until } from './until';
 
-const ADMIN_TOKEN = 'admin-token-of-the-tests';
+export const ADMIN_TOKEN = 'admin-token-of-the-tests';
 export const OPERATOR_TOKEN = 'operator-token-of-the-tests';
 export const VIEWER_TOKEN = 'viewer-token-of-the-tests';
 
@@ -30,6 +30,8 @@ export interface TestService {
   /** What a reader sends. */
   readonly readHeaders: Readonly<Record<string, string>>;
   readonly pid: number;
+  /** Whether its process is there still. */
+  isRunning(): boolean;
   /** Everything it wrote so far, of all its lives. */
   output(): string;
   signal(signal: NodeJS.Signals): void;
@@ -119,6 +121,7 @@ export async function makeService(options: ServiceOptions = {}): Promise<TestSer
     get pid() {
       return child?.pid ?? 0;
     },
+    isRunning: () => child !== null && child.exitCode === null && child.signalCode === null,
     output: () => output,
     signal: (signal) => void child?.kill(signal),
     end: async (signal = 'SIGTERM') => {

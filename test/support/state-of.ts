@@ -1,0 +1,36 @@
+import type { AgentView } from '../../src/kernel';
+import type { ApiClient } from './api-client';
+import { until } from './until';
+
+/** What passes by itself, whether anybody asks for anything or not. */
+type Passing = 'uptimeSeconds' | 'memoryBytes' | 'cpuPercent';
+
+/** Everything that a request could have changed: definitions, states, pids, counts, circuits, and the history's end. */
+export interface State {
+  readonly agents: readonly Omit<AgentView, Passing>[];
+  readonly lastSeq: number;
+  readonly events: number;
+}
+
+export async function stateOf(admin: ApiClient): Promise<State> {
+  const agents = (await admin.agents()).map((view) => {
+    const { uptimeSeconds: _uptime, memoryBytes: _memory, cpuPercent: _cpu, ...rest } = view;
+    return rest;
+  });
+  const events = await admin.events();
+  return { agents, lastSeq: events.at(-1)?.seq ?? 0, events: events.length };
+}
+
+const QUIET_MS = 1_500;
+
+/** Waits until what was started is verified and stable, so that nothing changes any more by itself. */
+export async function settledState(admin: ApiClient): Promise<State> {
+  let seen = '';
+  let since = performance.now();
+  return until(async () => {
+    const state = await stateOf(admin);
+    const text = JSON.stringify(state);
+    if (text !== seen) [seen, since] = [text, performance.now()];
+    return performance.now() - since > QUIET_MS ? state : null;
+  }, 'nothing changes any more');
+}
