@@ -94,11 +94,7 @@ describe('a hostile connection', () => {
       ]) {
         expect(isRefused(await send({ target: '/health/live', headers }))).toBe(true);
       }
-      for (const target of [
-        'http://evil.com/health/live',
-        'https://evil.com:443/health/live',
-        'http://[/health/live',
-      ]) {
+      for (const target of ['http://evil.com/health/live', 'https://evil.com:443/health/live']) {
         expect(refusalOf(await send({ target }))[0]).toBe(403);
       }
       expect((await send({ target: 'http://[/health/live' }))?.status).toBe(404);
