@@ -1,0 +1,150 @@
+import { lstatSync, readdirSync, readFileSync, type Dirent } from 'node:fs';
+import path from 'node:path';
+import axon from 'pm2/modules/pm2-axon';
+import axonRpc from 'pm2/modules/pm2-axon-rpc';
+import { Kysely, sql } from 'kysely';
+import { PGlite } from '@electric-sql/pglite';
+import { LinuxProcessInspector } from '../../src/runtime';
+import { pgliteDialect } from '../../src/persistence/pglite-dialect';
+import type { TestHome } from './pm2-home';
+
+/** Secrets by a name that a failure may show. */
+export type Secrets = Readonly<Record<string, string | Buffer>>;
+
+/** What lies where: the name of a place, and everything that is in it. */
+export type Places = ReadonlyMap<string, string | Buffer>;
+
+const inspector = new LinuxProcessInspector();
+
+/** Every place in which one of the secrets lies, in whatever form: `place: secret (form)`. */
+export function findSecrets(places: Places, secrets: Secrets): string[] {
+  const forms = Object.entries(secrets).flatMap(([name, secret]) => formsOf(secret).map((form) => ({ name, ...form })));
+  return [...places].flatMap(([place, content]) => {
+    const bytes = typeof content === 'string' ? Buffer.from(content) : content;
+    return forms.filter(({ needle }) => bytes.includes(needle)).map(({ name, kind }) => `${place}: ${name} (${kind})`);
+  });
+}
+
+function formsOf(secret: string | Buffer): { kind: string; needle: Buffer }[] {
+  const raw = Buffer.from(secret);
+  const text = (kind: string, value: string) => ({ kind, needle: Buffer.from(value) });
+  return [
+    { kind: 'raw', needle: raw },
+    { kind: 'backwards', needle: Buffer.from(raw).reverse() },
+    { kind: 'utf-16', needle: Buffer.from(raw.toString('latin1'), 'utf16le') },
+    text('hex', raw.toString('hex')),
+    text('HEX', raw.toString('hex').toUpperCase()),
+    text('base64', raw.toString('base64').replace(/=+$/, '')),
+    text('base64url', raw.toString('base64url')),
+    // As a part of a longer text: the same bytes, one and two places on.
+    ...[1, 2].map((shift) => text(`base64 at ${shift}`, base64Within(raw, shift))),
+  ];
+}
+
+/** What base64 makes of the bytes wherever they stand in a text at this distance from a multiple of three. */
+function base64Within(raw: Buffer, shift: number): string {
+  const whole = Buffer.concat([Buffer.alloc(shift), raw]).toString('base64');
+  return whole.slice(4, Math.floor((shift + raw.length) / 3) * 4);
+}
+
+/** Environment and command line of PM2's daemon and of everything below it; the command lines of all other processes. */
+export function placesInProcesses(home: TestHome): Map<string, Buffer> {
+  const places = new Map<string, Buffer>();
+  const daemon = home.daemonPid() ?? 0;
+  const own = new Set<number>();
+  const add = (pid: number) => {
+    own.add(pid);
+    for (const child of inspector.children(pid)) add(child);
+  };
+  if (daemon !== 0) add(daemon);
+  // What left its parent is known by what it was given.
+  for (const { pid } of inspector.all()) {
+    if (inspector.environment(pid)?.get('AGENT_ID') !== undefined && mentions(pid, home.root)) own.add(pid);
+  }
+  for (const pid of own) addProcFile(places, pid, 'environ', pid === daemon ? 'the daemon' : 'an agent');
+  for (const { pid } of inspector.all()) if (pid !== process.pid) addProcFile(places, pid, 'cmdline', 'a process');
+  return places;
+}
+
+function mentions(pid: number, root: string): boolean {
+  return [...(inspector.environment(pid)?.values() ?? [])].some((value) => value.startsWith(root));
+}
+
+function addProcFile(places: Map<string, Buffer>, pid: number, file: 'environ' | 'cmdline', who: string): void {
+  try {
+    places.set(`${file} of ${who} (${pid})`, readFileSync(`/proc/${pid}/${file}`));
+  } catch {
+    // It ended meanwhile.
+  }
+}
+
+/** Every file below a folder but those named, by its path there. */
+export function placesInFiles(root: string, but: readonly string[]): Map<string, Buffer> {
+  const places = new Map<string, Buffer>();
+  for (const entry of entriesBelow(root)) {
+    const file = path.join(entry.parentPath, entry.name);
+    if (entry.isFile() && !but.includes(file)) places.set(path.relative(root, file), readFileSync(file));
+  }
+  return places;
+}
+
+/** Those that somebody else than the owner may read or write. */
+export function openToOthers(files: readonly string[]): string[] {
+  return files.filter((file) => (lstatSync(file).mode & 0o077) !== 0);
+}
+
+function entriesBelow(root: string): Dirent[] {
+  return readdirSync(root, { recursive: true, withFileTypes: true });
+}
+
+/** What any client of PM2's daemon can ask it for, its own environment included. */
+export async function placesInPm2(home: TestHome): Promise<Map<string, string>> {
+  const socket = axon.socket('req');
+  socket.set('retry timeout', 0);
+  socket.on('error', () => undefined);
+  await new Promise<void>((resolve, reject) => {
+    socket.on('connect', resolve);
+    socket.on('socket error', reject);
+    socket.connect(path.join(home.pm2Home, 'rpc.sock'));
+  });
+  const client = new axonRpc.Client(socket);
+  const ask = (method: string) =>
+    new Promise<string>((resolve, reject) => {
+      client.call(method, {}, (error, value) => {
+        if (error === null) resolve(JSON.stringify(value));
+        else reject(error);
+      });
+    });
+  try {
+    return new Map([
+      ['pm2 jlist', home.pm2('jlist')],
+      ['getMonitorData', await ask('getMonitorData')],
+      ['getReport', await ask('getReport')],
+    ]);
+  } finally {
+    socket.close();
+  }
+}
+
+/** Every row of every table, as text: in the files some of it is compressed. The service must have ended. */
+export async function placesInDatabase(folder: string): Promise<Map<string, string>> {
+  const pglite = await PGlite.create({ dataDir: folder });
+  const db = new Kysely<Record<string, Record<string, unknown>>>({ dialect: pgliteDialect(pglite) });
+  const places = new Map<string, string>();
+  try {
+    const { rows: tables } = await sql<{ schema: string; name: string }>`
+      select table_schema as schema, table_name as name from information_schema.tables
+      where table_type = 'BASE TABLE' and table_schema not in ('pg_catalog', 'information_schema')
+    `.execute(db);
+    for (const { schema, name } of tables) {
+      const { rows } = await sql`select row_to_json(t)::text as row from ${sql.table(`${schema}.${name}`)} t`.execute(
+        db,
+      );
+      places.set(`table ${schema}.${name}`, JSON.stringify(rows));
+    }
+  } finally {
+    await db.destroy();
+    await pglite.close();
+  }
+  return places;
+}
