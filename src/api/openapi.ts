@@ -12,15 +12,28 @@ export function Problems(...codes: ProblemCode[]): MethodDecorator {
     const status = statusOfProblem(code);
     byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
   }
-  return applyDecorators(
-    ...[...byStatus].map(([status, each]) =>
-      ApiResponse({
-        status,
-        description: each.map((code) => `\`${code}\`: ${PROBLEM_TITLES[code]}`).join('; '),
-        content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/ProblemDto' } } },
-      }),
-    ),
-  );
+  return applyDecorators(...[...byStatus].map(([status, each]) => ApiResponse({ status, ...problemResponseOf(each) })));
+}
+
+function problemResponseOf(codes: readonly ProblemCode[]) {
+  return {
+    description: codes.map((code) => `\`${code}\`: ${PROBLEM_TITLES[code]}`).join('; '),
+    content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/ProblemDto' } } },
+  };
+}
+
+/** What the reading of a request may answer, before any handler has seen it. */
+function documentReading(document: OpenAPIObject): void {
+  for (const [route, item] of Object.entries(document.paths)) {
+    for (const method of ['get', 'post', 'put', 'patch', 'delete'] as const) {
+      const operation = item[method];
+      if (operation === undefined) continue;
+      const hasBody = operation.requestBody !== undefined;
+      // An id may be no text at all, a body no JSON.
+      if (hasBody || route.includes('{')) operation.responses['400'] ??= problemResponseOf(['invalid-request']);
+      if (hasBody) operation.responses['413'] ??= problemResponseOf(['payload-too-large']);
+    }
+  }
 }
 
 /** The OpenAPI document, made from the very schemas that read the requests. */
@@ -39,6 +52,7 @@ export function openApiDocument(app: INestApplication, version: string): OpenAPI
     const operation = document.paths[route]?.get;
     if (operation !== undefined) operation.security = [];
   }
+  documentReading(document);
   return cleanupOpenApiDoc(document);
 }
 

@@ -282,11 +282,11 @@ describe('a hostile connection', () => {
     });
 
     it('swells up when it is unpacked is refused at its limit', async () => {
-      const swollen = Buffer.alloc(100 * MEGABYTE, ' ');
+      const swollen = Buffer.alloc(20 * MEGABYTE, ' ');
       const packed = {
         gzip: gzipSync(swollen),
         deflate: deflateSync(swollen),
-        br: brotliCompressSync(swollen.subarray(0, 30 * MEGABYTE)),
+        br: brotliCompressSync(swollen),
       };
       for (const [encoding, body] of Object.entries(packed)) {
         const answer = await register(body, JSON_TYPE, `Content-Encoding: ${encoding}`);

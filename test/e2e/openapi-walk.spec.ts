@@ -2,6 +2,7 @@ import type { ApiClient, ProblemAnswer } from '../support/api-client';
 import { tokenOf } from '../support/agent-token';
 import { addressOf, fetchDocument, METHODS, operationsOf, type OpenApi, type Operation } from '../support/openapi';
 import { rawRequest } from '../support/raw-http';
+import { refusalOf } from '../support/refusals';
 import { ADMIN_TOKEN, makeService, OPERATOR_TOKEN, VIEWER_TOKEN, type TestService } from '../support/service';
 import { settledState, stateOf } from '../support/state-of';
 
@@ -188,6 +189,33 @@ describe('every documented route', () => {
         ]);
         expect([key, ...Object.keys(operation.responses)]).toContain(String(answer.status));
         if (answer.status >= 400) expectProblem(answer, address);
+      }
+    }
+    expect(await stateOf(admin)).toEqual(before);
+  });
+
+  it('refuses what it cannot read, and says so in the document', async () => {
+    const before = await stateOf(admin);
+    const headers = [`Authorization: Bearer ${ADMIN_TOKEN}`, 'Content-Type: application/json'];
+    for (const operation of operationsOf(document)) {
+      const { method, route } = operation;
+      const requests: [number, string, string | undefined][] = [];
+      if (route.includes('{')) requests.push([400, addressOf(route, '%ff'), undefined]);
+      if (operation.requestBody !== undefined) {
+        requests.push(
+          [400, addressOf(route, 'walked'), '{"'],
+          [413, addressOf(route, 'walked'), ' '.repeat(1_048_577)],
+        );
+      }
+      for (const [status, target, body] of requests) {
+        const answer = await rawRequest(service.url, {
+          method,
+          target,
+          headers,
+          ...(body === undefined ? {} : { body }),
+        });
+        expect([method, target, refusalOf(answer)[0]]).toEqual([method, target, status]);
+        expect(Object.keys(operation.responses)).toContain(String(status));
       }
     }
     expect(await stateOf(admin)).toEqual(before);

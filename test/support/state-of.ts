@@ -24,13 +24,13 @@ export async function stateOf(admin: ApiClient): Promise<State> {
 const QUIET_MS = 1_500;
 
 /** Waits until what was started is verified and stable, so that nothing changes any more by itself. */
-export async function settledState(admin: ApiClient): Promise<State> {
+export async function settledState(admin: ApiClient, quietMs = QUIET_MS): Promise<State> {
   let seen = '';
   let since = performance.now();
   return until(async () => {
     const state = await stateOf(admin);
     const text = JSON.stringify(state);
     if (text !== seen) [seen, since] = [text, performance.now()];
-    return performance.now() - since > QUIET_MS ? state : null;
+    return performance.now() - since > quietMs ? state : null;
   }, 'nothing changes any more');
 }
