@@ -93,14 +93,12 @@ export async function makeService(options: ServiceOptions = {}): Promise<TestSer
     started.stdout.on('data', hear);
     started.stderr.on('data', hear);
     const found = await until(
-      () => {
-        if (started.exitCode !== null) throw new Error(`it ended with ${started.exitCode}: ${said}`);
-        return /API\s+(http:\S+)\/api\/agents/.exec(said);
-      },
+      () => /API\s+(http:\S+)\/api\/agents/.exec(said)?.[1] ?? (started.exitCode === null ? null : 'ended'),
       () => `the service is ready; it said: ${said}`,
       60_000,
     );
-    url = found[1] ?? '';
+    if (found === 'ended') throw new Error(`it ended with ${started.exitCode}: ${said}`);
+    url = found;
   }
 
   const ended = (process_: ChildProcess) =>

@@ -1,0 +1,58 @@
+import { makeService, type TestService } from '../support/service';
+import { until } from '../support/until';
+import { livingAgents, witness } from '../support/witness';
+
+const HERD = 300;
+
+/** Very many agents die at once: they all come back, and nobody is kept waiting for that. */
+describe(`${HERD} agents that are killed at once`, () => {
+  let service: TestService;
+
+  beforeAll(async () => {
+    service = await makeService({ settings: { RATE_LIMIT_PER_MINUTE: '0' } });
+    for (let index = 0; index < HERD; index += 1) {
+      await service.api.register({
+        agentId: `a-${index}`,
+        name: 'one of many',
+        entryPoint: 'sleeper.sh',
+        tags: ['herd'],
+      });
+    }
+    for (const agentId of ['person-starts', 'person-stops']) {
+      await service.api.register({ agentId, name: agentId, entryPoint: 'sleeper.sh' });
+    }
+    await service.api.expect(200, 'POST', '/api/agents/spawn', { tags: ['herd'] });
+    await service.api.spawn('person-stops');
+    await until(
+      () => herd().length === HERD,
+      () => `all run; ${herd().length} do`,
+      60_000,
+    );
+    await until(async () => (await views()).every(({ status }) => status === 'running'), 'all are stable', 60_000);
+  }, 240_000);
+
+  afterAll(async () => {
+    await service.destroy();
+  });
+
+  const herd = () => [...livingAgents(service.home)].filter(([agentId]) => agentId.startsWith('a-'));
+  const views = async () => (await service.api.agents()).filter(({ agentId }) => agentId.startsWith('a-'));
+
+  it('come back, each once; a person and the API need not wait for them', async () => {
+    const watching = witness(service);
+    for (const [, pids] of herd()) for (const pid of pids) process.kill(pid, 'SIGKILL');
+    const started = service.api.spawn('person-starts').then(() => herd().length);
+    const stopped = service.api.terminate('person-stops').then(() => herd().length);
+    expect(await started).toBeLessThan(HERD);
+    expect(await stopped).toBeLessThan(HERD);
+    await until(
+      () => herd().length === HERD,
+      () => `all run again; ${herd().length} do`,
+      90_000,
+    );
+    await until(async () => (await views()).every(({ status }) => status === 'running'), 'all are stable', 60_000);
+    await watching.stop();
+    expect({ doubles: watching.doubles, failedReads: watching.failedReads }).toEqual({ doubles: [], failedReads: [] });
+    expect((await views()).map(({ restarts }) => restarts)).toEqual(Array.from({ length: HERD }, () => 1));
+  }, 240_000);
+});
