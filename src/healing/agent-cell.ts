@@ -1,5 +1,6 @@
 import { messageOf, Problem, type Timer } from '../kernel';
 import type { EventDraft } from '../events';
+import { doubtOf } from '../persistence';
 import type { Change, RestartRecord } from './journal';
 import {
   deadlineOf,
@@ -158,6 +159,11 @@ export class AgentCell {
       if (message.event.type === 'stop-asked') {
         this.ports.journal.commitEventually(change);
         return false;
+      }
+      // What was refused may have been saved all the same: what holds is saved over it.
+      if (doubtOf(error) !== null) {
+        const { state, desired, circuit } = this.situation();
+        this.ports.journal.commitEventually({ ...change, state, desired, circuit, events: [], restarts: [] });
       }
       return error instanceof Problem ? error : new Problem('database-unavailable', messageOf(error), { cause: error });
     }

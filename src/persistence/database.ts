@@ -1,31 +1,51 @@
-import { PGlite } from '@electric-sql/pglite';
 import { Kysely, sql, type Transaction } from 'kysely';
 import { errorCodeOf, messageOf, Problem } from '../kernel';
+import { CommitInDoubt } from './commit-in-doubt';
+import { EmbeddedPostgres, type EngineEvents } from './embedded-postgres';
 import { migrate } from './migrator';
-import { makeDatabaseIn } from './new-database';
 import { pgliteDialect } from './pglite-dialect';
 import type { Schema } from './schema';
+import { ConnectionLost, type SqlConnection } from './sql-connection';
 
 export type Tx = Transaction<Schema>;
 
-const QUERY_TIMEOUT_MS = 5_000;
+export interface DatabaseOptions {
+  /** How long a call may take up to its commit. */
+  readonly timeoutMs?: number;
+  /** How long one statement may take before the engine counts as hung; longer than `timeoutMs`. */
+  readonly hangMs?: number;
+  /** How long a caller waits to hear what became of a commit that nobody answered. */
+  readonly doubtMs?: number;
+  readonly log?: (fields: Readonly<Record<string, unknown>>, message: string) => void;
+  /** Brings the schema up to date; restoring a backup stops at that of its maker. */
+  readonly prepare?: (connection: SqlConnection) => Promise<void>;
+}
 
-/** Postgres takes 128 MB for its buffers unless told; ours is small (half the memory, measured: DEPENDENCIES.md). */
-const START_PARAMETERS = [...PGlite.defaultStartParams, '-c', 'shared_buffers=4MB'];
+const DEFAULTS = { timeoutMs: 5_000, hangMs: 10_000, doubtMs: 5_000 };
+
+/** How far a transaction has come. */
+interface Attempt {
+  isRefused: boolean;
+  /** Set once its commit is sent. */
+  transactionId: string | null;
+}
 
 /**
- * The embedded database: the truth of everything. One connection; each call ends by its time limit.
+ * The embedded database: the truth of everything. One connection; each call ends by its time limit, and an engine that died
+ * or hangs is opened again by itself.
  */
 export class Database {
   /** What the last call failed with; null: it went well. */
   lastError: string | null = null;
-  private closed = false;
+  private closing: Promise<void> | null = null;
+  private readonly kysely: Kysely<Schema>;
 
   private constructor(
-    private readonly pglite: PGlite,
-    private readonly kysely: Kysely<Schema>,
-    private readonly timeoutMs: number,
-  ) {}
+    private readonly engine: EmbeddedPostgres,
+    private readonly limits: typeof DEFAULTS,
+  ) {
+    this.kysely = new Kysely<Schema>({ dialect: pgliteDialect(() => engine.connection()) });
+  }
 
   /**
    * Opens the database of a folder and brings its schema up to date; a folder that is not there is made.
@@ -33,39 +53,56 @@ export class Database {
    * @param folder null: in memory, for tests
    * @throws Problem `database-unavailable` that says what to do; nothing is deleted
    */
-  static async open(folder: string | null, timeoutMs = QUERY_TIMEOUT_MS): Promise<Database> {
-    let pglite: PGlite;
+  static async open(folder: string | null, options: DatabaseOptions = {}): Promise<Database> {
+    const { log = () => undefined, prepare = migrate, ...given } = options;
+    const limits = { ...DEFAULTS, ...given };
+    const engine = await openEngine(folder, limits.hangMs, {
+      lost: (why) => {
+        log({ error: why }, 'the database failed; it is opened again');
+      },
+      reopened: () => {
+        log({}, 'the database is open again');
+      },
+    });
     try {
-      if (folder !== null) await makeDatabaseIn(folder, START_PARAMETERS);
-      pglite = await PGlite.create({ dataDir: folder ?? 'memory://', startParams: START_PARAMETERS });
+      await prepare(engine.connection());
+      return new Database(engine, limits);
     } catch (error) {
-      throw new Problem(
-        'database-unavailable',
-        `The database in ${folder ?? 'memory'} cannot be opened: ${messageOf(error)}. Nothing was deleted: restore that folder, or move it away to begin anew.`,
-        { cause: error },
-      );
+      await engine.close();
+      throw error;
     }
-    const database = new Database(pglite, new Kysely<Schema>({ dialect: pgliteDialect(pglite) }), timeoutMs);
-    await migrate(pglite);
-    return database;
   }
 
   /** Reads. */
   read<T>(query: (db: Kysely<Schema>) => Promise<T>): Promise<T> {
-    return this.limited(query(this.kysely));
+    return this.limited(query(this.kysely), null);
   }
 
-  /** All of it or nothing. Writers go through the {@link WriteQueue}, which calls this. */
+  /**
+   * All of it or nothing. Writers go through the {@link WriteQueue}, which calls this.
+   *
+   * @throws Problem `database-unavailable`: nothing was saved, unless its cause is a {@link CommitInDoubt}
+   */
   transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
     // What was refused for lack of time must not happen later: the limit ends where the commit begins.
-    const attempt = { isRefused: false, isCommitting: false };
+    const attempt: Attempt = { isRefused: false, transactionId: null };
+    let result: { readonly value: T } | null = null;
     const call = this.kysely.transaction().execute(async (tx) => {
-      const value = await work(tx);
+      result = { value: await work(tx) };
+      // It fails where a statement failed before, whatever the work made of that.
+      const transactionId = await idOf(tx);
       if (attempt.isRefused) throw new Error('it was refused meanwhile');
-      attempt.isCommitting = true;
-      return value;
+      attempt.transactionId = transactionId;
+      return result.value;
     });
-    return this.limited(call, attempt);
+    return this.limited(
+      call.catch(async (error: unknown) => {
+        if (attempt.transactionId === null || result === null || !(error instanceof ConnectionLost)) throw error;
+        await this.learnOutcome(attempt.transactionId, error);
+        return result.value;
+      }),
+      attempt,
+    );
   }
 
   /** Asks the database whether it answers. @throws Problem `database-unavailable` */
@@ -73,21 +110,33 @@ export class Database {
     await this.read((db) => sql`select 1`.execute(db));
   }
 
-  async close(): Promise<void> {
-    if (this.closed) return;
-    this.closed = true;
-    await this.kysely.destroy();
-    await this.pglite.close();
+  close(): Promise<void> {
+    this.closing ??= this.kysely.destroy().then(() => this.engine.close());
+    return this.closing;
   }
 
-  private async limited<T>(call: Promise<T>, attempt?: { isRefused: boolean; isCommitting: boolean }): Promise<T> {
+  /** Returns where it was committed. */
+  private async learnOutcome(transactionId: string, lost: ConnectionLost): Promise<void> {
+    const outcome = this.engine.outcomeOf(transactionId);
+    let timer: NodeJS.Timeout | undefined;
+    const limit = new Promise<null>((resolve) => {
+      timer = setTimeout(resolve, this.limits.doubtMs, null);
+    });
+    const committed = await Promise.race([outcome, limit]);
+    clearTimeout(timer);
+    if (committed === true) return;
+    throw committed === null ? new CommitInDoubt(lost.message, outcome) : lost;
+  }
+
+  private async limited<T>(call: Promise<T>, attempt: Attempt | null): Promise<T> {
+    const { timeoutMs } = this.limits;
     let timer: NodeJS.Timeout | undefined;
     const limit = new Promise<never>((_, reject) => {
       timer = setTimeout(() => {
-        if (attempt?.isCommitting === true) return;
-        if (attempt !== undefined) attempt.isRefused = true;
-        reject(new Error(`no answer within ${this.timeoutMs} ms`));
-      }, this.timeoutMs);
+        if (attempt !== null && attempt.transactionId !== null) return;
+        if (attempt !== null) attempt.isRefused = true;
+        reject(new Error(`no answer within ${timeoutMs} ms`));
+      }, timeoutMs);
     });
     try {
       const value = await Promise.race([call, limit]);
@@ -97,13 +146,34 @@ export class Database {
       // What it says of a value or a statement is no failure of the database.
       if (error instanceof Problem || isAboutContent(error)) throw error;
       this.lastError = messageOf(error);
-      throw new Problem('database-unavailable', `The database failed: ${messageOf(error)}. Try again soon.`, {
-        cause: error,
-      });
+      throw new Problem('database-unavailable', detailOf(error), { cause: error });
     } finally {
       clearTimeout(timer);
     }
   }
+}
+
+async function openEngine(folder: string | null, hangMs: number, events: EngineEvents): Promise<EmbeddedPostgres> {
+  try {
+    return await EmbeddedPostgres.open(folder, hangMs, events);
+  } catch (error) {
+    throw new Problem(
+      'database-unavailable',
+      `The database in ${folder ?? 'memory'} cannot be opened: ${messageOf(error)}. Nothing was deleted: restore that folder, or move it away to begin anew.`,
+      { cause: error },
+    );
+  }
+}
+
+async function idOf(tx: Tx): Promise<string> {
+  const { rows } = await sql<{ id: string }>`select pg_current_xact_id()::text as id`.execute(tx);
+  return rows[0]?.id ?? '';
+}
+
+function detailOf(error: unknown): string {
+  const what = `The database failed: ${messageOf(error)}.`;
+  if (!(error instanceof CommitInDoubt)) return `${what} Try again soon.`;
+  return `${what} Whether the change was saved is not known yet; if it was, it is taken back. Look before you repeat it.`;
 }
 
 /** Postgres' classes of errors for values and for constraints: they would fail again (appendix A of its manual). */

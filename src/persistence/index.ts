@@ -1,3 +1,4 @@
+export { doubtOf } from './commit-in-doubt';
 export { Database, type Tx } from './database';
 export { networkFileSystemOf } from './folder-facts';
 export { InstanceIdentity } from './instance-identity';

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import type { PGlite } from '@electric-sql/pglite';
 import { messageOf, Problem } from '../kernel';
 import { LOCAL_STEPS } from './local-schema';
+import type { SqlConnection } from './sql-connection';
 
 interface Migration {
   readonly name: string;
@@ -23,32 +23,42 @@ const BOOKKEEPING = `
  *
  * @throws Problem `database-unavailable` when the database is newer than this program, naming both, or a migration fails
  */
-export async function migrate(pglite: PGlite): Promise<void> {
-  const migrations = [...readMigrations(), ...LOCAL_STEPS];
-  await pglite.exec(BOOKKEEPING);
-  const { rows } = await pglite.query<{ name: string }>('select name from local.applied_migration order by name');
-  const applied = rows.map(({ name }) => name);
-  refuseNewer(applied, migrations);
-  for (const migration of migrations) if (!applied.includes(migration.name)) await apply(pglite, migration);
+export async function migrate(connection: SqlConnection): Promise<void> {
+  const migrations = knownMigrations();
+  const applied = await appliedMigrations(connection);
+  refuseNewer('The database', applied, migrations);
+  for (const migration of migrations) if (!applied.includes(migration.name)) await apply(connection, migration);
 }
 
-function refuseNewer(applied: readonly string[], known: readonly Migration[]): void {
+/** All that this program knows, in the order in which they are applied. */
+export function knownMigrations(): Migration[] {
+  return [...readMigrations(), ...LOCAL_STEPS];
+}
+
+async function appliedMigrations(connection: SqlConnection): Promise<string[]> {
+  await connection.exec(BOOKKEEPING);
+  const { rows } = await connection.query('select name from local.applied_migration order by name');
+  return rows.map(({ name }) => String(name));
+}
+
+function refuseNewer(what: string, applied: readonly string[], known: readonly Migration[]): void {
   const newer = applied.filter((name) => !known.some((migration) => migration.name === name));
   if (newer.length === 0) return;
   throw new Problem(
     'database-unavailable',
-    `The database is newer than this program: it has ${newer.join(', ')}, and this program knows up to ${known.at(-1)?.name ?? 'nothing'}. Start the newer agent-spawner, or restore a backup that this one made.`,
+    `${what} is newer than this program: it has ${newer.join(', ')}, and this program knows up to ${known.at(-1)?.name ?? 'nothing'}. Start the newer agent-spawner, or restore a backup that this one made.`,
   );
 }
 
-async function apply(pglite: PGlite, { name, sql }: Migration): Promise<void> {
+async function apply(connection: SqlConnection, { name, sql }: Migration): Promise<void> {
   const checksum = createHash('sha256').update(sql).digest('hex');
   try {
-    await pglite.transaction(async (tx) => {
-      await tx.exec(sql);
-      await tx.query('insert into local.applied_migration (name, checksum) values ($1, $2)', [name, checksum]);
-    });
+    await connection.exec('begin');
+    await connection.exec(sql);
+    await connection.query('insert into local.applied_migration (name, checksum) values ($1, $2)', [name, checksum]);
+    await connection.exec('commit');
   } catch (error) {
+    await connection.exec('rollback').catch(() => undefined);
     throw new Problem('database-unavailable', `Migration ${name} failed: ${messageOf(error)}.`, { cause: error });
   }
 }

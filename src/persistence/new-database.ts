@@ -4,8 +4,10 @@ import path from 'node:path';
 
 /** Made in another process: it takes half a gigabyte for a few seconds, which this one would keep. */
 const PROGRAM = `
-  const [module, folder, ...startParams] = process.argv.slice(1);
-  require(module).PGlite.create({ dataDir: folder, startParams }).then((database) => database.close());
+  const [module, folder, ...parameters] = process.argv.slice(1);
+  const { PGlite } = require(module);
+  const startParams = [...PGlite.defaultStartParams, ...parameters];
+  PGlite.create({ dataDir: folder, startParams }).then((database) => database.close());
 `;
 
 /** A folder of Postgres has this file from its first moment on. */
@@ -17,7 +19,7 @@ const MARK = 'PG_VERSION';
  *
  * @throws Error with what the other process said
  */
-export async function makeDatabaseIn(folder: string, startParameters: readonly string[]): Promise<void> {
+export async function makeDatabaseIn(folder: string, parameters: readonly string[]): Promise<void> {
   if (existsSync(path.join(folder, MARK))) return;
   // Something else lies there: whoever opens it says what is wrong with it.
   if (existsSync(folder) && readdirSync(folder).length > 0) return;
@@ -25,7 +27,7 @@ export async function makeDatabaseIn(folder: string, startParameters: readonly s
   rmSync(draft, { recursive: true, force: true });
   mkdirSync(path.dirname(folder), { recursive: true, mode: 0o700 });
   mkdirSync(draft, { mode: 0o700 });
-  await run([require.resolve('@electric-sql/pglite'), draft, ...startParameters]);
+  await run([require.resolve('@electric-sql/pglite'), draft, ...parameters]);
   rmSync(folder, { recursive: true, force: true });
   renameSync(draft, folder);
 }

@@ -4,14 +4,15 @@ import { CLOCK, type Clock } from '../kernel';
 import { SETTINGS, type ResolvedSettings } from '../config';
 import { Database } from './database';
 import { InstanceIdentity } from './instance-identity';
-import { WriteQueue } from './write-queue';
+import { WriteQueue, type WriteQueueOptions } from './write-queue';
 
 @Module({
   providers: [
     {
       provide: Database,
       inject: [SETTINGS],
-      useFactory: (settings: ResolvedSettings) => Database.open(path.join(settings.dataDir, 'db')),
+      useFactory: (settings: ResolvedSettings) =>
+        Database.open(path.join(settings.dataDir, 'db'), { log: warnOf(Database.name) }),
     },
     {
       provide: InstanceIdentity,
@@ -22,17 +23,17 @@ import { WriteQueue } from './write-queue';
     {
       provide: WriteQueue,
       inject: [Database, CLOCK],
-      useFactory: (database: Database, clock: Clock) => {
-        const logger = new Logger(WriteQueue.name);
-        return new WriteQueue(database, {
-          clock,
-          log: (fields, message) => {
-            logger.warn({ ...fields }, message);
-          },
-        });
-      },
+      useFactory: (database: Database, clock: Clock) =>
+        new WriteQueue(database, { clock, log: warnOf(WriteQueue.name) }),
     },
   ],
   exports: [Database, InstanceIdentity, WriteQueue],
 })
 export class PersistenceModule {}
+
+function warnOf(context: string): WriteQueueOptions['log'] {
+  const logger = new Logger(context);
+  return (fields, message) => {
+    logger.warn({ ...fields }, message);
+  };
+}

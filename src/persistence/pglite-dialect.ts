@@ -1,13 +1,13 @@
-import type { PGlite, Transaction } from '@electric-sql/pglite';
 import { PostgresDialect } from 'kysely';
-
-type Queryable = Pick<PGlite | Transaction, 'query'>;
+import type { SqlConnection } from './sql-connection';
 
 /**
- * Kysely's own Postgres dialect over PGlite: one connection, held by one at a time, so that a transaction is never mixed
- * with somebody else's statement.
+ * Kysely's own Postgres dialect over the embedded database: one connection, held by one at a time, so that a transaction is
+ * never mixed with somebody else's statement.
+ *
+ * @param connection gives the engine of the moment; whoever got it keeps it until the release
  */
-export function pgliteDialect(pglite: PGlite): PostgresDialect {
+export function pgliteDialect(connection: () => SqlConnection): PostgresDialect {
   let last: Promise<void> = Promise.resolve();
   const connect = async () => {
     const before = last;
@@ -16,7 +16,13 @@ export function pgliteDialect(pglite: PGlite): PostgresDialect {
       release = resolve;
     });
     await before;
-    return { query: (sql: string, parameters: readonly unknown[]) => query(pglite, sql, parameters), release };
+    try {
+      const held = connection();
+      return { query: (sql: string, parameters: readonly unknown[]) => query(held, sql, parameters), release };
+    } catch (error) {
+      release();
+      throw error;
+    }
   };
   const pool = { connect, end: () => Promise.resolve() };
   // The dialect asks for node-postgres' pool and uses no more of it than this.
@@ -25,8 +31,8 @@ export function pgliteDialect(pglite: PGlite): PostgresDialect {
   });
 }
 
-async function query(connection: Queryable, sql: string, parameters: readonly unknown[]) {
-  const result = await connection.query<Record<string, unknown>>(sql, [...parameters]);
+async function query(connection: SqlConnection, sql: string, parameters: readonly unknown[]) {
+  const result = await connection.query(sql, parameters);
   const command = sql.trimStart().split(/\s/, 1)[0]?.toUpperCase() ?? '';
   return { command, rowCount: result.affectedRows ?? result.rows.length, rows: result.rows };
 }

@@ -1,4 +1,5 @@
-import { isProblem, isSettledWithin, messageOf, sleep, type Clock } from '../kernel';
+import { isProblem, isSettledWithin, messageOf, Problem, sleep, type Clock } from '../kernel';
+import { doubtOf, type CommitInDoubt } from './commit-in-doubt';
 import type { Database, Tx } from './database';
 
 export type Work = (tx: Tx) => Promise<void>;
@@ -52,7 +53,8 @@ export class WriteQueue {
   /**
    * Resolves once the work is on disk.
    *
-   * @throws whatever the work throws; Problem `database-unavailable` where the database failed, and nothing was saved
+   * @throws whatever the work throws; Problem `database-unavailable` where the database failed, and nothing was saved unless
+   *   {@link doubtOf} it says that this is not known
    */
   submit(work: Work, label = 'a command'): Promise<void> {
     return new Promise((resolve, reject) => {
@@ -97,7 +99,9 @@ export class WriteQueue {
     while (this.waiting.length > 0) {
       const group = this.waiting.slice(0, GROUP);
       const failure = await this.commit(group);
+      const doubt = doubtOf(failure?.error);
       if (failure === null) this.take(group);
+      else if (doubt !== null) await this.waitForOutcome(group, doubt, failure.error);
       else if (isHang(failure)) await this.waitOut(failure);
       else if (group.length > 1) await this.commitEach(group);
       else await this.refuse(group, failure);
@@ -110,7 +114,9 @@ export class WriteQueue {
   private async commitEach(group: readonly Entry[]): Promise<void> {
     for (const entry of group) {
       const failure = await this.commit([entry]);
+      const doubt = doubtOf(failure?.error);
       if (failure === null) this.take([entry]);
+      else if (doubt !== null) return this.waitForOutcome([entry], doubt, failure.error);
       else if (isHang(failure)) return this.waitOut(failure);
       else if (await this.refuse([entry], failure)) return;
     }
@@ -159,10 +165,27 @@ export class WriteQueue {
     if (this.waiting.length > 0) await sleep(this.options.clock, this.options.retryMs ?? RETRY_MS);
   }
 
-  private refuseCallers(error: unknown): void {
-    const callers = this.waiting.filter((entry) => entry.caller !== null);
-    this.waiting.splice(0, this.waiting.length, ...this.waiting.filter((entry) => entry.caller === null));
+  /** Nobody can write meanwhile. What healing decided is not saved twice: it is kept until its fate is known. */
+  private async waitForOutcome(group: readonly Entry[], doubt: CommitInDoubt, error: unknown): Promise<void> {
+    this.refuseCallers(error, group);
+    const unavailable = new Problem('database-unavailable', 'The database failed. Try again soon.');
+    const { clock, retryMs = RETRY_MS } = this.options;
+    do this.refuseCallers(unavailable);
+    while (!(await isSettledWithin(clock, doubt.outcome, retryMs)));
+    if (!(await doubt.outcome)) return;
+    const saved = new Set(group);
+    this.keep((entry) => !saved.has(entry));
+  }
+
+  private refuseCallers(error: unknown, among: readonly Entry[] = this.waiting): void {
+    const callers = among.filter((entry) => entry.caller !== null);
+    const refused = new Set(callers);
+    this.keep((entry) => !refused.has(entry));
     for (const entry of callers) entry.caller?.reject(error);
+  }
+
+  private keep(isKept: (entry: Entry) => boolean): void {
+    this.waiting.splice(0, this.waiting.length, ...this.waiting.filter(isKept));
   }
 }
 

@@ -15,7 +15,7 @@ import {
   type NewId,
 } from '../kernel';
 import { EventLog, type EventDraft } from '../events';
-import { WriteQueue, type Tx } from '../persistence';
+import { doubtOf, WriteQueue, type Tx, type Work } from '../persistence';
 import { changedMembers, patched } from './agent-patch';
 import { AgentStore, type RegisteredAgent } from './agent-store';
 import { DefinitionCheck } from './definition-check';
@@ -124,7 +124,7 @@ export class AgentRegistry {
     await this.hooks?.beforeUnregister(agentId);
     await this.oneByOne(async () => {
       this.getAgent(agentId);
-      await this.queue.submit(async (tx) => {
+      await this.save(agentId, async (tx) => {
         await this.store.remove(tx, agentId);
         await this.events.append(tx, [this.event(agentId, 'agent.unregistered', {})]);
       });
@@ -157,7 +157,7 @@ export class AgentRegistry {
     }
     const now = this.clock.wall();
     const agent = frozen({ ...definition, id: this.newId(), registeredAt: now, updatedAt: now });
-    await this.queue.submit(async (tx) => {
+    await this.save(agentId, async (tx) => {
       await this.store.save(tx, agent);
       await this.events.append(tx, [
         this.event(agentId, 'agent.registered', { name: agent.name, entryPoint: agent.entryPoint }),
@@ -182,12 +182,31 @@ export class AgentRegistry {
         this.event(agentId, 'capability.changed', { before: before.capabilities, after: agent.capabilities }),
       );
     }
-    await this.queue.submit(async (tx) => {
+    await this.save(agentId, async (tx) => {
       await this.store.save(tx, agent);
       await this.events.append(tx, events);
     });
     this.agents.set(agentId, agent);
     return agent;
+  }
+
+  /** @throws Problem; what was refused and yet saved is taken back then, since what is in memory holds */
+  private async save(agentId: string, work: Work): Promise<void> {
+    try {
+      await this.queue.submit(work);
+    } catch (error) {
+      if (doubtOf(error) !== null) {
+        this.queue.submitEventually((tx) => this.saveWhatHolds(tx, agentId), `what holds of ${agentId}`);
+      }
+      throw error;
+    }
+  }
+
+  private async saveWhatHolds(tx: Tx, agentId: string): Promise<void> {
+    const agent = this.agents.get(agentId);
+    if (agent === undefined) return this.store.remove(tx, agentId);
+    await this.store.save(tx, agent);
+    await this.store.saveDesired(tx, agentId, this.desiredState(agentId));
   }
 
   private event(agentId: string, type: EventDraft['type'], data: EventDraft['data']): EventDraft {

@@ -1,0 +1,135 @@
+import { messageOf } from '../kernel';
+import { DatabaseWorker } from './database-worker';
+import { makeDatabaseIn } from './new-database';
+import { ConnectionLost, type SqlConnection } from './sql-connection';
+
+/** Postgres takes 128 MB for its buffers unless told; ours is small (half the memory, measured: DEPENDENCIES.md). */
+const PARAMETERS = ['-c', 'shared_buffers=4MB'];
+
+const FIRST_PAUSE_MS = 500;
+const LONGEST_PAUSE_MS = 10_000;
+
+/** null for one of which the log has nothing, not even its number. */
+const STATUS_OF_TRANSACTION = `
+  select case when $1::xid8 < pg_snapshot_xmax(pg_current_snapshot()) then pg_xact_status($1::xid8) end as status
+`;
+
+export interface EngineEvents {
+  /** It died or hangs; it is reopened by itself. */
+  readonly lost: (why: string) => void;
+  readonly reopened: () => void;
+}
+
+/**
+ * The engine over one folder. When it dies (Postgres ends itself when its log cannot be written) or hangs, it is ended and
+ * opened again, with growing pauses, until it answers: what was committed is in its log. Never are two at work on one
+ * folder.
+ */
+export class EmbeddedPostgres {
+  private readonly doubts = new Map<string, (committed: boolean) => void>();
+  private isClosed = false;
+  private wake: () => void = () => undefined;
+  private reopening: Promise<void> = Promise.resolve();
+  private awayBecause = 'it is not open';
+
+  private constructor(
+    private readonly folder: string | null,
+    private readonly hangMs: number,
+    private readonly events: EngineEvents,
+    private worker: DatabaseWorker | null,
+  ) {}
+
+  /** @throws Error with what the engine said; a folder that is not there is made */
+  static async open(folder: string | null, hangMs: number, events: EngineEvents): Promise<EmbeddedPostgres> {
+    if (folder !== null) await makeDatabaseIn(folder, PARAMETERS);
+    const worker = await DatabaseWorker.start({ folder, hangMs, parameters: PARAMETERS });
+    const engine = new EmbeddedPostgres(folder, hangMs, events, worker);
+    engine.watch(worker);
+    return engine;
+  }
+
+  /** Whoever holds it keeps it to its end: a transaction never goes on in an engine that was opened since. */
+  connection(): SqlConnection {
+    if (this.worker === null) throw new ConnectionLost(this.awayBecause);
+    return this.worker;
+  }
+
+  /** Whether a transaction was committed whose commit nobody answered; known once the engine is open again. */
+  outcomeOf(transactionId: string): Promise<boolean> {
+    return new Promise((resolve) => this.doubts.set(transactionId, resolve));
+  }
+
+  async close(): Promise<void> {
+    this.isClosed = true;
+    this.wake();
+    this.awayBecause = 'it was closed';
+    const { worker } = this;
+    this.worker = null;
+    await worker?.close();
+    await this.reopening;
+  }
+
+  private watch(worker: DatabaseWorker): void {
+    void worker.lost.then((why) => {
+      if (this.isClosed || this.worker !== worker) return;
+      this.worker = null;
+      this.awayBecause = why;
+      this.events.lost(why);
+      if (this.folder !== null) this.reopening = this.reopen(worker);
+    });
+  }
+
+  private async reopen(before: DatabaseWorker): Promise<void> {
+    before.terminate('it was lost');
+    await before.ended;
+    for (let pauseMs = FIRST_PAUSE_MS; !this.isClosed; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
+      await this.pause(pauseMs);
+      if (await this.tryReopen()) return;
+    }
+  }
+
+  private async tryReopen(): Promise<boolean> {
+    if (this.isClosed) return true;
+    let worker: DatabaseWorker | null = null;
+    try {
+      worker = await DatabaseWorker.start({
+        folder: this.folder,
+        hangMs: this.hangMs,
+        parameters: PARAMETERS,
+      });
+      // Before anything is written: the numbers of transactions that are not in the log are given out again.
+      await this.settleDoubts(worker);
+    } catch (error) {
+      this.awayBecause = messageOf(error);
+      worker?.terminate(this.awayBecause);
+      await worker?.ended;
+      return false;
+    }
+    if (this.isClosed) {
+      await worker.close();
+      return true;
+    }
+    this.worker = worker;
+    this.watch(worker);
+    this.events.reopened();
+    return true;
+  }
+
+  private async settleDoubts(worker: DatabaseWorker): Promise<void> {
+    for (const [transactionId, settle] of this.doubts) {
+      const { rows } = await worker.query(STATUS_OF_TRANSACTION, [transactionId]);
+      this.doubts.delete(transactionId);
+      settle(rows[0]?.['status'] === 'committed');
+    }
+  }
+
+  private pause(delayMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, delayMs);
+      this.wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+}
