@@ -6,7 +6,7 @@ import { AgentDirectory } from '../healing';
 import { ProcessLauncher, type BulkResult } from '../launcher';
 import { Problems } from './openapi';
 import { AgentIdPipe } from './request-reading';
-import { AgentViewDto, BulkDto, BulkResultsDto, RestartDto } from './schemas';
+import { AgentViewDto, BulkDto, BulkResultsDto, RestartDto, TerminatedAgentDto } from './schemas';
 
 /** Starting and ending agents. */
 @ApiTags('operations')
@@ -74,11 +74,11 @@ export class AgentOperationsController {
   @Post(':id/terminate')
   @HttpCode(200)
   @Needs('operator')
-  @ApiOkResponse({ type: AgentViewDto })
-  @Problems('agent-not-found', 'external-agent', 'operation-in-progress', 'database-unavailable')
-  async terminate(@Param('id', AgentIdPipe) agentId: string): Promise<AgentView> {
-    await this.launcher.terminate(agentId);
-    return this.directory.view(agentId);
+  @ApiOkResponse({ type: TerminatedAgentDto })
+  @Problems('agent-not-found', 'external-agent', 'operation-in-progress')
+  async terminate(@Param('id', AgentIdPipe) agentId: string): Promise<AgentView & { readonly recorded?: false }> {
+    const { recorded } = await this.launcher.terminate(agentId);
+    return { ...this.directory.view(agentId), ...(recorded ? {} : { recorded }) };
   }
 
   /** Closes the circuit; what should run is started. */

@@ -18,6 +18,13 @@ const limit = z.coerce.number().int().min(1).max(1000).default(100).describe('Ho
 export class AgentDefinitionDto extends createZodDto(agentDefinitionSchema) {}
 export class AgentPatchDto extends createZodDto(agentPatchSchema) {}
 export class AgentViewDto extends createZodDto(agentViewSchema) {}
+export class TerminatedAgentDto extends createZodDto(
+  agentViewSchema.extend({
+    recorded: z.literal(false).optional().meta({
+      description: 'There when the database could not take it: it was done, and is saved as soon as it can be',
+    }),
+  }),
+) {}
 export class AgentListDto extends createZodDto(z.object({ agents: z.array(agentViewSchema) })) {}
 export class HeartbeatDto extends createZodDto(heartbeatSchema) {}
 

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import projectPackage from '../../package.json';
 import { Database, InstanceIdentity, readMigrations, WriteQueue, type Tx } from '../../src/persistence';
+import type { DatabaseOptions } from '../../src/persistence/database';
 import { LOCAL_STEPS } from '../../src/persistence/local-schema';
 import { FakeClock } from './fake-clock';
 
@@ -19,10 +20,10 @@ export interface EmptyDatabase {
  * A database with our schema and nothing in it. Making one takes seconds and copying one a moment, so it is made once for
  * each schema.
  */
-export async function openEmptyDatabase(): Promise<EmptyDatabase> {
+export async function openEmptyDatabase(options: DatabaseOptions = {}): Promise<EmptyDatabase> {
   const folder = mkdtempSync(path.join(tmpdir(), 'agent-spawner-database-'));
   cpSync(await template(), path.join(folder, 'db'), { recursive: true });
-  const database = await Database.open(path.join(folder, 'db'));
+  const database = await Database.open(path.join(folder, 'db'), options);
   return {
     database,
     destroy: async () => {

@@ -1,0 +1,103 @@
+import { sql } from 'kysely';
+import { doubtOf, Database, type Tx } from '../../src/persistence';
+import { EmbeddedPostgres } from '../../src/persistence/embedded-postgres';
+import { openEmptyDatabase } from '../support/database';
+import { makeTempFolder } from '../support/temp-folder';
+import { until } from '../support/until';
+
+/** Longer than the limits below; the thread that sleeps is ended with them. */
+const SLEEP = sql`select pg_sleep(60)`;
+const LIMITS = { timeoutMs: 2_000, hangMs: 4_000 };
+
+const insert = (tx: Tx, agentId: string) =>
+  tx.insertInto('local.agent_env').values({ agent_id: agentId, env: '{}' }).execute();
+
+describe('an engine that hangs', () => {
+  let empty: Awaited<ReturnType<typeof openEmptyDatabase>>;
+  let database: Database;
+
+  beforeAll(async () => {
+    empty = await openEmptyDatabase(LIMITS);
+    ({ database } = empty);
+  });
+  afterAll(() => empty.destroy());
+
+  const saved = () =>
+    database.read(async (db) => {
+      const rows = await db.selectFrom('local.agent_env').select('agent_id').orderBy('agent_id').execute();
+      return rows.map((row) => row.agent_id);
+    });
+
+  const untilOpen = () => until(() => database.ping().then(() => true), 'it is open again', 60_000);
+
+  it('is ended and opened again; what was saved is there, what was refused is not', async () => {
+    await database.transaction((tx) => insert(tx, 'kept'));
+    const hung = database.transaction(async (tx) => {
+      await insert(tx, 'refused');
+      await SLEEP.execute(tx);
+    });
+    await expect(hung).rejects.toMatchObject({ code: 'database-unavailable' });
+    expect(database.lastError).not.toBeNull();
+    await untilOpen();
+    expect(database.lastError).toBeNull();
+    expect(await saved()).toEqual(['kept']);
+  });
+
+  it('in a commit leaves nobody in the dark: the caller is told that nothing was saved', async () => {
+    // A constraint that is looked at in the commit, and takes its time there.
+    await database.transaction(async (tx) => {
+      await sql`create function linger() returns trigger language plpgsql as $$ begin perform pg_sleep(60); return null; end $$`.execute(
+        tx,
+      );
+      await sql`create constraint trigger lingers after insert on local.agent_env initially deferred for each row execute function linger()`.execute(
+        tx,
+      );
+    });
+    const error = await database.transaction((tx) => insert(tx, 'hung')).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: 'database-unavailable' });
+    const doubt = doubtOf(error);
+    if (doubt !== null) expect(await doubt.outcome).toBe(false);
+    await untilOpen();
+    expect(await saved()).toEqual(['kept']);
+    await database.transaction((tx) => sql`drop trigger lingers on local.agent_env`.execute(tx));
+  });
+
+  it('is not mixed up with the one that is opened after it: a transaction ends with its engine', async () => {
+    let goOn = (): void => undefined;
+    const gate = new Promise<void>((resolve) => (goOn = resolve));
+    const straddling = database.transaction(async (tx) => {
+      await insert(tx, 'before');
+      await SLEEP.execute(tx).catch(() => undefined);
+      await gate;
+      await insert(tx, 'after');
+    });
+    await expect(straddling).rejects.toMatchObject({ code: 'database-unavailable' });
+    goOn();
+    await untilOpen();
+    expect(await saved()).toEqual(['kept']);
+  });
+});
+
+it('a commit that nobody answered is looked up in the log of the folder', async () => {
+  const folder = makeTempFolder();
+  const reopened = jest.fn();
+  const engine = await EmbeddedPostgres.open(folder.at('db'), 1_000, { lost: () => undefined, reopened });
+  const number = async () => {
+    const { rows } = await engine.connection().query('select pg_current_xact_id()::text as id');
+    return String(rows[0]?.['id']);
+  };
+  const begun = async (end: 'commit' | 'rollback') => {
+    await engine.connection().exec('begin');
+    const id = await number();
+    await engine.connection().exec(end);
+    return id;
+  };
+  const [committed, takenBack] = [await begun('commit'), await begun('rollback')];
+  const neverWritten = String(Number(takenBack) + 1_000);
+  const outcomes = Promise.all([committed, takenBack, neverWritten].map((id) => engine.outcomeOf(id)));
+  await expect(engine.connection().query('select pg_sleep(60)')).rejects.toThrow('no answer within');
+  expect(await outcomes).toEqual([true, false, false]);
+  await until(() => reopened.mock.calls.length === 1, 'it is open again');
+  await engine.close();
+  folder.remove();
+});

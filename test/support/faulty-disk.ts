@@ -1,0 +1,32 @@
+import { rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { makeTempFolder } from './temp-folder';
+
+export type DiskFault = 'EIO' | 'ENOSPC' | 'hang' | `slow ${number}`;
+
+/** The disk below a service's database, which fails when a test says so. */
+export interface FaultyDisk {
+  /** For the service: makes it write through this disk. */
+  readonly settings: Readonly<Record<string, string>>;
+  fail(fault: DiskFault): void;
+  mend(): void;
+  remove(): void;
+}
+
+export function makeFaultyDisk(): FaultyDisk {
+  const folder = makeTempFolder();
+  const flag = folder.at('fault');
+  const program = path.resolve(__dirname, '../fixtures/disk/faulty.cjs');
+  return {
+    settings: { NODE_OPTIONS: `--require "${program}"`, FAULTY_DISK: flag },
+    fail: (fault) => {
+      writeFileSync(flag, fault);
+    },
+    mend: () => {
+      rmSync(flag, { force: true });
+    },
+    remove: () => {
+      folder.remove();
+    },
+  };
+}
