@@ -61,7 +61,7 @@ module.exports = {
       from: {
         orphan: true,
         path: '^src/',
-        pathNot: ['\\.d\\.ts$', '\\.spec\\.ts$', '^src/main\\.ts$', '^src/uninstall\\.ts$'],
+        pathNot: ['\\.d\\.ts$', '\\.spec\\.ts$', '^src/main\\.ts$', '^src/(?:uninstall|backup|restore-backup)\\.ts$'],
       },
       to: {},
     },

@@ -7,7 +7,7 @@ import { AgentSpawnerModule } from './app.module';
 import { OwnAddress, type ResolvedSettings } from './config';
 import { AgentSupervisor, SelfHealingLoop, Supervision } from './healing';
 import { lockFacts } from './lock-facts';
-import { Database, InstanceLock, WriteQueue } from './persistence';
+import { Backups, Database, InstanceLock, WriteQueue } from './persistence';
 import { AgentRegistry } from './registry';
 import { inspectorForThisMachine, PROCESS_RUNTIME, type ProcessRuntime } from './runtime';
 
@@ -56,6 +56,7 @@ async function beginHealing(app: NestExpressApplication, settings: ResolvedSetti
   app.get(Supervision).record('supervisor.started', { version: packageJson.version, pid: process.pid });
   await app.get(SelfHealingLoop).run(settings.HEALING_INTERVAL_SECONDS);
   await app.get(AgentRegistry).seedFirstStart();
+  app.get(Backups).begin();
 }
 
 async function stop(app: NestExpressApplication, locks: readonly InstanceLock[]): Promise<void> {
@@ -65,6 +66,7 @@ async function stop(app: NestExpressApplication, locks: readonly InstanceLock[])
   await app.get<ProcessRuntime>(PROCESS_RUNTIME).close();
   await app.close();
   await app.get(WriteQueue).flush(FLUSH_MS);
+  await app.get(Backups).end();
   await app.get(Database).close();
   for (const lock of locks) lock.release();
 }

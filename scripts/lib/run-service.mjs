@@ -3,8 +3,10 @@ import { spawn } from 'node:child_process';
 import path from 'node:path';
 import { root } from './prepare.mjs';
 
-export function runBuilt(file) {
-  const child = spawn(process.execPath, ['--enable-source-maps', path.join(root, 'dist', file)], { stdio: 'inherit' });
+export function runBuilt(file, args = []) {
+  const child = spawn(process.execPath, ['--enable-source-maps', path.join(root, 'dist', file), ...args], {
+    stdio: 'inherit',
+  });
   // Ctrl-C in a terminal reaches the child by itself, as it does every process of the terminal's group; a signal that was
   // sent to us alone does not. The child takes either once.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));

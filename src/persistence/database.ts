@@ -1,8 +1,10 @@
 import { Kysely, sql, type Transaction } from 'kysely';
 import { errorCodeOf, messageOf, Problem } from '../kernel';
+import { BACKUPS } from './backup';
 import { CommitInDoubt } from './commit-in-doubt';
 import { EmbeddedPostgres, type EngineEvents } from './embedded-postgres';
 import { migrate } from './migrator';
+import { isDatabase } from './new-database';
 import { pgliteDialect } from './pglite-dialect';
 import type { Schema } from './schema';
 import { ConnectionLost, type SqlConnection } from './sql-connection';
@@ -71,6 +73,11 @@ export class Database {
       await engine.close();
       throw error;
     }
+  }
+
+  /** Whether there is one in a folder. */
+  static isIn(folder: string): boolean {
+    return isDatabase(folder);
   }
 
   /** Reads. */
@@ -159,7 +166,7 @@ async function openEngine(folder: string | null, hangMs: number, events: EngineE
   } catch (error) {
     throw new Problem(
       'database-unavailable',
-      `The database in ${folder ?? 'memory'} cannot be opened: ${messageOf(error)}. Nothing was deleted: restore that folder, or move it away to begin anew.`,
+      `The database in ${folder ?? 'memory'} cannot be opened: ${messageOf(error)}. Nothing was deleted. Restore a backup (npm run restore-backup FILE; they are in ${BACKUPS} beside it), or move it away to begin anew.`,
       { cause: error },
     );
   }

@@ -1,6 +1,6 @@
 import { messageOf } from '../kernel';
 import { DatabaseWorker } from './database-worker';
-import { makeDatabaseIn } from './new-database';
+import { finishRestore, isDatabase, makeDatabaseIn } from './new-database';
 import { ConnectionLost, type SqlConnection } from './sql-connection';
 
 /** Postgres takes 128 MB for its buffers unless told; ours is small (half the memory, measured: DEPENDENCIES.md). */
@@ -41,7 +41,10 @@ export class EmbeddedPostgres {
 
   /** @throws Error with what the engine said; a folder that is not there is made */
   static async open(folder: string | null, hangMs: number, events: EngineEvents): Promise<EmbeddedPostgres> {
-    if (folder !== null) await makeDatabaseIn(folder, PARAMETERS);
+    if (folder !== null) {
+      finishRestore(folder);
+      await makeDatabaseIn(folder, PARAMETERS);
+    }
     const worker = await DatabaseWorker.start({ folder, hangMs, parameters: PARAMETERS });
     const engine = new EmbeddedPostgres(folder, hangMs, events, worker);
     engine.watch(worker);
@@ -92,6 +95,8 @@ export class EmbeddedPostgres {
     if (this.isClosed) return true;
     let worker: DatabaseWorker | null = null;
     try {
+      // PGlite would make an empty one.
+      if (this.folder !== null && !isDatabase(this.folder)) throw new Error(`${this.folder} is gone or damaged`);
       worker = await DatabaseWorker.start({
         folder: this.folder,
         hangMs: this.hangMs,
@@ -105,7 +110,7 @@ export class EmbeddedPostgres {
       await worker?.ended;
       return false;
     }
-    if (this.isClosed) {
+    if (this.hasClosed()) {
       await worker.close();
       return true;
     }
@@ -119,8 +124,13 @@ export class EmbeddedPostgres {
     for (const [transactionId, settle] of this.doubts) {
       const { rows } = await worker.query(STATUS_OF_TRANSACTION, [transactionId]);
       this.doubts.delete(transactionId);
-      settle(rows[0]?.['status'] === 'committed');
+      settle(rows[0]?.status === 'committed');
     }
+  }
+
+  /** Looked at anew after each wait: it may be closed meanwhile. */
+  private hasClosed(): boolean {
+    return this.isClosed;
   }
 
   private pause(delayMs: number): Promise<void> {

@@ -1,3 +1,8 @@
+export { BACKUPS } from './backup';
+export { requestBackup } from './backup-requests';
+export { restoreBackup } from './backup-restore';
+export { writeBackup } from './backup-writer';
+export { Backups } from './backups';
 export { doubtOf } from './commit-in-doubt';
 export { Database, type Tx } from './database';
 export { networkFileSystemOf } from './folder-facts';

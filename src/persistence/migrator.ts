@@ -24,14 +24,19 @@ const BOOKKEEPING = `
  * @throws Problem `database-unavailable` when the database is newer than this program, naming both, or a migration fails
  */
 export async function migrate(connection: SqlConnection): Promise<void> {
-  const migrations = knownMigrations();
   const applied = await appliedMigrations(connection);
-  refuseNewer('The database', applied, migrations);
-  for (const migration of migrations) if (!applied.includes(migration.name)) await apply(connection, migration);
+  refuseNewer('The database', applied);
+  for (const migration of knownMigrations()) if (!applied.includes(migration.name)) await apply(connection, migration);
+}
+
+/** Gives an empty database the schema of another one, which may be of an older program. */
+export async function migrateTo(connection: SqlConnection, names: readonly string[]): Promise<void> {
+  await connection.exec(BOOKKEEPING);
+  for (const migration of knownMigrations()) if (names.includes(migration.name)) await apply(connection, migration);
 }
 
 /** All that this program knows, in the order in which they are applied. */
-export function knownMigrations(): Migration[] {
+function knownMigrations(): Migration[] {
   return [...readMigrations(), ...LOCAL_STEPS];
 }
 
@@ -41,12 +46,14 @@ async function appliedMigrations(connection: SqlConnection): Promise<string[]> {
   return rows.map(({ name }) => String(name));
 }
 
-function refuseNewer(what: string, applied: readonly string[], known: readonly Migration[]): void {
-  const newer = applied.filter((name) => !known.some((migration) => migration.name === name));
+/** @throws Problem `database-unavailable` that names both */
+export function refuseNewer(what: string, applied: readonly string[]): void {
+  const known = knownMigrations().map(({ name }) => name);
+  const newer = applied.filter((name) => !known.includes(name));
   if (newer.length === 0) return;
   throw new Problem(
     'database-unavailable',
-    `${what} is newer than this program: it has ${newer.join(', ')}, and this program knows up to ${known.at(-1)?.name ?? 'nothing'}. Start the newer agent-spawner, or restore a backup that this one made.`,
+    `${what} is newer than this program: it has ${newer.join(', ')}, and this program knows up to ${known.at(-1) ?? 'nothing'}. Start the newer agent-spawner, or restore a backup that this one made.`,
   );
 }
 

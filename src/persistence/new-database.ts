@@ -13,16 +13,27 @@ const PROGRAM = `
 /** A folder of Postgres has this file from its first moment on. */
 const MARK = 'PG_VERSION';
 
+/** Finishes a restore that was killed between moving the old database away and putting the new one there. */
+export function finishRestore(folder: string): void {
+  const whole = `${folder}.restored`;
+  if (!existsSync(folder) && existsSync(whole)) renameSync(whole, folder);
+}
+
+export function isDatabase(folder: string): boolean {
+  return existsSync(path.join(folder, MARK));
+}
+
 /**
  * Makes an empty database in `folder`, where there is none: beside it and then in one step, so that a kill in the middle
  * leaves no half of one behind.
  *
- * @throws Error with what the other process said
+ * @throws Error with what the other process said, or with what lies in its place
  */
 export async function makeDatabaseIn(folder: string, parameters: readonly string[]): Promise<void> {
-  if (existsSync(path.join(folder, MARK))) return;
-  // Something else lies there: whoever opens it says what is wrong with it.
-  if (existsSync(folder) && readdirSync(folder).length > 0) return;
+  if (isDatabase(folder)) return;
+  // Something else lies there, or a damaged one: PGlite would make an empty one over it.
+  if (existsSync(folder) && readdirSync(folder).length > 0)
+    throw new Error(`it has no ${MARK}, so it is no whole database`);
   const draft = `${folder}.new`;
   rmSync(draft, { recursive: true, force: true });
   mkdirSync(path.dirname(folder), { recursive: true, mode: 0o700 });

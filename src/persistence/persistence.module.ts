@@ -2,12 +2,14 @@ import path from 'node:path';
 import { Logger, Module } from '@nestjs/common';
 import { CLOCK, type Clock } from '../kernel';
 import { SETTINGS, type ResolvedSettings } from '../config';
+import { Backups } from './backups';
 import { Database } from './database';
 import { InstanceIdentity } from './instance-identity';
 import { WriteQueue, type WriteQueueOptions } from './write-queue';
 
 @Module({
   providers: [
+    Backups,
     {
       provide: Database,
       inject: [SETTINGS],
@@ -27,7 +29,7 @@ import { WriteQueue, type WriteQueueOptions } from './write-queue';
         new WriteQueue(database, { clock, log: warnOf(WriteQueue.name) }),
     },
   ],
-  exports: [Database, InstanceIdentity, WriteQueue],
+  exports: [Backups, Database, InstanceIdentity, WriteQueue],
 })
 export class PersistenceModule {}
 

@@ -28,7 +28,7 @@ describe('a new database', () => {
   it('is not made where something else lies', async () => {
     mkdirSync(folder.at('db'));
     writeFileSync(folder.at('db/photo.jpg'), 'mine');
-    await makeDatabaseIn(folder.at('db'), []);
+    await expect(Database.open(folder.at('db'))).rejects.toMatchObject({ code: 'database-unavailable' });
     expect(readdirSync(folder.at('db'))).toEqual(['photo.jpg']);
   });
 

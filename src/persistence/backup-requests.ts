@@ -1,0 +1,77 @@
+import { randomUUID } from 'node:crypto';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { z } from 'zod';
+import { errorCodeOf, sleep, type Clock } from '../kernel';
+
+// A signal would end a service that does not listen for it yet, and tells nobody what became of it; a file does neither.
+const REQUEST = /^request-([0-9a-f-]{36})$/;
+const ANSWER = /^answer-[0-9a-f-]{36}$/;
+const POLL_MS = 200;
+
+const answerSchema = z.union([z.object({ file: z.string() }), z.object({ error: z.string() })]);
+export type BackupAnswer = z.output<typeof answerSchema>;
+
+/** Takes the requests that lie in the folder; each is to be answered by {@link answerRequest}. */
+export function takeRequests(folder: string): string[] {
+  const ids = namesIn(folder).flatMap((name) => REQUEST.exec(name)?.[1] ?? []);
+  for (const id of ids) rmSync(path.join(folder, `request-${id}`), { force: true });
+  return ids;
+}
+
+export function answerRequest(folder: string, id: string, answer: BackupAnswer): void {
+  const file = path.join(folder, `answer-${id}`);
+  writeFileSync(`${file}.draft`, JSON.stringify(answer), { mode: 0o600 });
+  renameSync(`${file}.draft`, file);
+}
+
+/** What was left of earlier ones that nobody waits for any more. */
+export function clearRequests(folder: string): void {
+  for (const name of namesIn(folder))
+    if (REQUEST.test(name) || ANSWER.test(name)) rmSync(path.join(folder, name), { force: true });
+}
+
+/**
+ * Asks the service that works on this folder for a backup.
+ *
+ * @param isAlive whether that service still runs
+ * @returns null: it ended or did not answer in time
+ */
+export async function requestBackup(
+  folder: string,
+  { clock, isAlive, timeoutMs }: { readonly clock: Clock; readonly isAlive: () => boolean; readonly timeoutMs: number },
+): Promise<BackupAnswer | null> {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const id = randomUUID();
+  const [request, answer] = [path.join(folder, `request-${id}`), path.join(folder, `answer-${id}`)];
+  writeFileSync(request, '', { mode: 0o600 });
+  const end = clock.now() + timeoutMs;
+  try {
+    while (isAlive() && clock.now() < end) {
+      const text = readIfThere(answer);
+      if (text !== null) return answerSchema.parse(JSON.parse(text));
+      await sleep(clock, POLL_MS);
+    }
+    return null;
+  } finally {
+    for (const file of [request, answer]) rmSync(file, { force: true });
+  }
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch (error) {
+    if (errorCodeOf(error) === 'ENOENT') return [];
+    throw error;
+  }
+}
+
+function readIfThere(file: string): string | null {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    if (errorCodeOf(error) === 'ENOENT') return null;
+    throw error;
+  }
+}

@@ -1,0 +1,88 @@
+import { existsSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { errorCodeOf, messageOf, Problem, type Clock } from '../kernel';
+import { parseBackup, type Backup } from './backup';
+import { EmbeddedPostgres } from './embedded-postgres';
+import { migrate, migrateTo, refuseNewer } from './migrator';
+import type { SqlConnection } from './sql-connection';
+
+const CHUNK = 500;
+const HANG_MS = 60_000;
+
+/** What became of a restore. */
+export interface Restored {
+  readonly rows: number;
+  /** Where the database that was there before lies now; null: there was none. */
+  readonly movedTo: string | null;
+}
+
+/**
+ * Makes the database of DATA_DIR anew from a backup; the one that is there is moved aside, never deleted. Whoever calls
+ * holds the lock of DATA_DIR.
+ *
+ * @throws Problem `invalid-request` or `database-unavailable`; then everything is as it was
+ */
+export async function restoreBackup(file: string, dataDir: string, clock: Clock): Promise<Restored> {
+  const backup = parseBackup(read(file), file);
+  refuseNewer(`The backup ${file}`, backup.migrations);
+  const folder = path.join(dataDir, 'db');
+  const draft = `${folder}.restoring`;
+  const whole = `${folder}.restored`;
+  for (const left of [draft, whole]) rmSync(left, { recursive: true, force: true });
+  try {
+    await fill(draft, backup);
+  } catch (error) {
+    rmSync(draft, { recursive: true, force: true });
+    throw new Problem('database-unavailable', `${file} cannot be restored: ${messageOf(error)}. Nothing was changed.`, {
+      cause: error,
+    });
+  }
+  // From here on a kill leaves a whole one: the next start finishes what it finds under this name.
+  renameSync(draft, whole);
+  const movedTo = moveAside(folder, clock);
+  renameSync(whole, folder);
+  return { rows: Object.values(backup.tables).reduce((sum, rows) => sum + rows.length, 0), movedTo };
+}
+
+function read(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    const why = errorCodeOf(error) === 'ENOENT' ? 'there is no such file' : messageOf(error);
+    throw new Problem('invalid-request', `${file} cannot be read: ${why}. Nothing was changed.`, { cause: error });
+  }
+}
+
+function moveAside(folder: string, clock: Clock): string | null {
+  if (!existsSync(folder)) return null;
+  const aside = `${folder}.before-restore-${new Date(clock.wall()).toISOString().replaceAll(':', '-')}`;
+  renameSync(folder, aside);
+  return aside;
+}
+
+/** Rows go into the schema that they came from, by the names of their columns; what came later is applied to them then. */
+async function fill(folder: string, backup: Backup): Promise<void> {
+  const engine = await EmbeddedPostgres.open(folder, HANG_MS, { lost: () => undefined, reopened: () => undefined });
+  try {
+    const connection = engine.connection();
+    await migrateTo(connection, backup.migrations);
+    await connection.exec('begin');
+    for (const [table, rows] of Object.entries(backup.tables)) await load(connection, table, rows);
+    await connection.exec('commit');
+    await migrate(connection);
+  } finally {
+    await engine.close();
+  }
+}
+
+async function load(connection: SqlConnection, table: string, rows: Backup['tables'][string]): Promise<void> {
+  // A migration may have put first rows there.
+  await connection.exec(`delete from ${table}`);
+  const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))].map((name) => `"${name}"`).join(', ');
+  for (let start = 0; start < rows.length; start += CHUNK) {
+    await connection.query(
+      `insert into ${table} (${columns}) select ${columns} from jsonb_populate_recordset(null::${table}, $1::jsonb)`,
+      [JSON.stringify(rows.slice(start, start + CHUNK))],
+    );
+  }
+}

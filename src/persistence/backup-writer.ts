@@ -1,0 +1,153 @@
+import { chmod, mkdir, open, readdir, rename, rm, type FileHandle } from 'node:fs/promises';
+import path from 'node:path';
+import { sql } from 'kysely';
+import type { Clock } from '../kernel';
+import {
+  backupName,
+  CLOSING_TEXT,
+  openingText,
+  outdatedBackups,
+  rowsText,
+  tableOpening,
+  TABLE_END,
+  type BackupHead,
+} from './backup';
+import type { Database, Tx } from './database';
+
+/**
+ * History only grows, so that it need not be read in the one transaction of all the rest, which holds up whoever writes. Each
+ * is read in pages, in this order.
+ */
+const HISTORY: Readonly<Record<string, string>> = {
+  'public.actp_agent_health_log': 'checked_at',
+  'public.actp_agent_restarts': 'restarted_at',
+  'public.actp_agent_events': 'seq',
+};
+const PAGE = 500;
+const DRAFT = '.draft';
+
+interface Snapshot {
+  readonly head: Omit<BackupHead, 'madeAt'>;
+  readonly lastSeq: number;
+  readonly tables: readonly { readonly name: string; readonly rows: readonly string[] }[];
+}
+
+/**
+ * Writes everything into a file of the folder, under its name once it is whole, and removes what is older than the last
+ * ones that are kept.
+ *
+ * @returns the file
+ * @throws Problem `database-unavailable`, or an error of the system; no half file is left then
+ */
+export async function writeBackup(database: Database, folder: string, clock: Clock): Promise<string> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await chmod(folder, 0o700);
+  for (const name of await readdir(folder)) if (name.endsWith(DRAFT)) await rm(path.join(folder, name));
+  const madeAt = clock.wall();
+  const file = path.join(folder, backupName(madeAt));
+  const draft = `${file}${DRAFT}`;
+  try {
+    const handle = await open(draft, 'wx', 0o600);
+    try {
+      await writeAll(database, handle, new Date(madeAt).toISOString());
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(draft, file);
+  } catch (error) {
+    await rm(draft, { force: true });
+    throw error;
+  }
+  for (const name of outdatedBackups(await readdir(folder))) await rm(path.join(folder, name), { force: true });
+  return file;
+}
+
+async function writeAll(database: Database, handle: FileHandle, madeAt: string): Promise<void> {
+  const { head, lastSeq, tables } = await database.transaction(snapshot);
+  await handle.write(openingText({ ...head, madeAt }));
+  for (const [index, { name, rows }] of tables.entries()) {
+    await handle.write(tableOpening(name, index === 0) + rowsText(rows, true));
+    const order = HISTORY[name];
+    if (order !== undefined) await writeHistory(database, handle, { name, order, lastSeq });
+    await handle.write(TABLE_END);
+  }
+  await handle.write(CLOSING_TEXT);
+}
+
+/** All but the history, at one moment, and how far the history reached at it. */
+async function snapshot(tx: Tx): Promise<Snapshot> {
+  const names = await sql<{ name: string }>`
+    select schemaname || '.' || tablename as name from pg_tables where schemaname in ('public', 'local')
+    and tablename <> 'applied_migration' order by schemaname desc, tablename
+  `.execute(tx);
+  const tables = [];
+  for (const { name } of names.rows) tables.push({ name, rows: name in HISTORY ? [] : await rowsOf(tx, name) });
+  const migrations = await tx
+    .selectFrom('local.applied_migration')
+    .select('name')
+    .orderBy('applied_at')
+    .orderBy('name')
+    .execute();
+  const meta = await tx.selectFrom('local.meta').selectAll().where('key', 'in', ['instance_id', 'event_seq']).execute();
+  const valueOf = (key: string) => meta.find((row) => row.key === key)?.value;
+  const instance = valueOf('instance_id');
+  return {
+    head: {
+      instance: typeof instance === 'string' ? instance : null,
+      migrations: migrations.map(({ name }) => name),
+    },
+    lastSeq: Number(valueOf('event_seq') ?? 0),
+    tables,
+  };
+}
+
+/** Postgres makes the JSON itself, so that a time keeps its microseconds and a number its digits. */
+async function rowsOf(tx: Tx, table: string): Promise<string[]> {
+  const { rows } = await sql<{
+    row: string;
+  }>`select to_jsonb(source)::text as row from ${sql.table(table)} source order by 1`.execute(tx);
+  return rows.map(({ row }) => row);
+}
+
+interface HistoryRow {
+  readonly row: string;
+  readonly at: string;
+  readonly id: string;
+}
+
+async function writeHistory(database: Database, handle: FileHandle, history: History): Promise<void> {
+  for (let last: HistoryRow | null = null; ;) {
+    const page = await pageAfter(database, history, last);
+    await handle.write(
+      rowsText(
+        page.map(({ row }) => row),
+        last === null,
+      ),
+    );
+    last = page.at(-1) ?? null;
+    if (last === null || page.length < PAGE) return;
+  }
+}
+
+interface History {
+  readonly name: string;
+  readonly order: string;
+  readonly lastSeq: number;
+}
+
+async function pageAfter(
+  database: Database,
+  { name, order, lastSeq }: History,
+  last: HistoryRow | null,
+): Promise<readonly HistoryRow[]> {
+  const later = last === null ? sql`true` : sql`(${sql.ref(order)}, id) > (${last.at}, ${last.id})`;
+  const known = order === 'seq' ? sql`seq <= ${lastSeq}` : sql`true`;
+  const { rows } = await database.read((db) =>
+    sql<HistoryRow>`
+      select to_jsonb(source)::text as row, ${sql.ref(order)}::text as at, id::text as id
+      from ${sql.table(name)} source where ${later} and ${known} order by ${sql.ref(order)}, id limit ${PAGE}
+    `.execute(db),
+  );
+  return rows;
+}
