@@ -140,7 +140,7 @@ class Uninstallation {
     const { dataDir, pm2Home } = this.settings;
     say('');
     say('Left, for you to remove or to keep:');
-    say(`  ${dataDir}   the database, the admin token and the signing key; npm start goes on from there`);
+    say(`  ${dataDir}   the database, its backups, the admin token and the signing key; npm start goes on from there`);
     say(`  ${pm2Home}   PM2's own folder, with the logs of the agents`);
     say(`  ${path.join(process.cwd(), 'node_modules')} and dist   the installed packages and the build`);
   }

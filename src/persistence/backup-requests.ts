@@ -6,7 +6,7 @@ import { errorCodeOf, sleep, type Clock } from '../kernel';
 
 // A signal would end a service that does not listen for it yet, and tells nobody what became of it; a file does neither.
 const REQUEST = /^request-([0-9a-f-]{36})$/;
-const ANSWER = /^answer-[0-9a-f-]{36}$/;
+const ANSWER = /^answer-[0-9a-f-]{36}(?:\.draft)?$/;
 const POLL_MS = 200;
 
 const answerSchema = z.union([z.object({ file: z.string() }), z.object({ error: z.string() })]);

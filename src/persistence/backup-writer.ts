@@ -5,6 +5,8 @@ import type { Clock } from '../kernel';
 import {
   backupName,
   CLOSING_TEXT,
+  DRAFT,
+  draftsOf,
   openingText,
   outdatedBackups,
   rowsText,
@@ -24,7 +26,6 @@ const HISTORY: Readonly<Record<string, string>> = {
   'public.actp_agent_events': 'seq',
 };
 const PAGE = 500;
-const DRAFT = '.draft';
 
 interface Snapshot {
   readonly head: Omit<BackupHead, 'madeAt'>;
@@ -42,7 +43,7 @@ interface Snapshot {
 export async function writeBackup(database: Database, folder: string, clock: Clock): Promise<string> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   await chmod(folder, 0o700);
-  for (const name of await readdir(folder)) if (name.endsWith(DRAFT)) await rm(path.join(folder, name));
+  for (const name of draftsOf(await readdir(folder))) await rm(path.join(folder, name));
   const madeAt = clock.wall();
   const file = path.join(folder, backupName(madeAt));
   const draft = `${file}${DRAFT}`;

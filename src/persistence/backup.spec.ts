@@ -2,6 +2,7 @@ import { isProblem } from '../kernel';
 import {
   backupName,
   CLOSING_TEXT,
+  draftsOf,
   isBackupDue,
   openingText,
   outdatedBackups,
@@ -71,6 +72,10 @@ describe('names', () => {
     const others = ['backup.json', 'backup-mine.json', 'photo.jpg', 'backup-2026-11-01T04-05-06.789Z.json.bak'];
     expect(outdatedBackups([...others, ...names])).toEqual([names[8], names[7]]);
     expect(outdatedBackups(names.slice(0, 7))).toEqual([]);
+  });
+
+  it('a draft is known by its name', () => {
+    expect(draftsOf(['mine.draft', `${backupName(NOW)}.draft`, backupName(NOW)])).toEqual([`${backupName(NOW)}.draft`]);
   });
 
   it.each([

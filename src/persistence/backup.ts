@@ -8,6 +8,9 @@ const DAY_MS = 86_400_000;
 
 const NAME = /^backup-(\d{4}-\d\d-\d\d)T(\d\d)-(\d\d)-(\d\d)\.(\d{3})Z\.json$/;
 
+/** What a backup is called until it is whole. */
+export const DRAFT = '.draft';
+
 const VERSION = 1;
 const NOTICE = 'This file holds the values of the environments of agents, secrets among them. Keep it to yourself.';
 
@@ -46,6 +49,11 @@ export function isBackupDue(names: readonly string[], wallMs: number): boolean {
   const ageMs =
     wallMs - Date.parse(`${day ?? ''}T${hours ?? ''}:${minutes ?? ''}:${seconds ?? ''}.${milliseconds ?? ''}Z`);
   return !(ageMs >= 0 && ageMs < DAY_MS);
+}
+
+/** Those that a kill left half written. */
+export function draftsOf(names: readonly string[]): string[] {
+  return names.filter((name) => name.endsWith(DRAFT) && NAME.test(name.slice(0, -DRAFT.length)));
 }
 
 function backupsOf(names: readonly string[]): string[] {

@@ -39,7 +39,9 @@ export class DatabaseWorker implements SqlConnection {
   /** Resolves once the thread has ended: only then may another one open the folder. */
   readonly ended: Promise<void>;
   private readonly pending = new Map<number, Pending>();
+  private readonly isOpen: Promise<null>;
   private reportLoss: (why: string) => void = () => undefined;
+  private reportOpen: (open: null) => void = () => undefined;
   private lossReason: string | null = null;
   private lastId = 0;
 
@@ -48,6 +50,7 @@ export class DatabaseWorker implements SqlConnection {
     private readonly hangMs: number,
   ) {
     this.lost = new Promise((resolve) => (this.reportLoss = resolve));
+    this.isOpen = new Promise((resolve) => (this.reportOpen = resolve));
     this.ended = new Promise((resolve) =>
       worker.once('exit', () => {
         resolve();
@@ -64,28 +67,25 @@ export class DatabaseWorker implements SqlConnection {
     });
   }
 
-  /** @throws Error with what the engine said */
-  static async start({ folder, parameters, hangMs }: WorkerOptions): Promise<DatabaseWorker> {
-    const worker = new Worker(path.join(__dirname, 'database-worker.mjs'), {
+  /** Begins to open it; {@link opened} says how that went. */
+  static start({ folder, parameters, hangMs }: WorkerOptions): DatabaseWorker {
+    const worker = new Worker(path.join(__dirname, 'database-thread.mjs'), {
       workerData: { dataDir: folder ?? 'memory://', parameters },
     });
-    const started = new DatabaseWorker(worker, hangMs);
+    return new DatabaseWorker(worker, hangMs);
+  }
+
+  /** @throws Error with what the engine said; its thread has ended then */
+  async opened(): Promise<this> {
     let timer: NodeJS.Timeout | undefined;
-    const isOpen = new Promise<null>((resolve) =>
-      worker.once('message', () => {
-        resolve(null);
-      }),
-    );
     const tooLate = new Promise<string>((resolve) => {
-      timer = setTimeout(() => {
-        resolve(`it was not open within ${OPEN_MS} ms`);
-      }, OPEN_MS);
+      timer = setTimeout(resolve, OPEN_MS, `it was not open within ${OPEN_MS} ms`);
     });
-    const failure = await Promise.race([isOpen, started.lost, tooLate]);
+    const failure = await Promise.race([this.isOpen, this.lost, tooLate]);
     clearTimeout(timer);
-    if (failure === null) return started;
-    started.terminate(failure);
-    await started.ended;
+    if (failure === null) return this;
+    this.terminate(failure);
+    await this.ended;
     throw new Error(failure);
   }
 
@@ -127,7 +127,10 @@ export class DatabaseWorker implements SqlConnection {
   }
 
   private receive(reply: Reply): void {
-    if ('isOpen' in reply) return;
+    if ('isOpen' in reply) {
+      this.reportOpen(null);
+      return;
+    }
     // What it was asked last may or may not have happened: whoever asked is told that it is lost.
     if ('error' in reply && reply.isDead) this.terminate(reply.error.message);
     const pending = this.pending.get(reply.id);

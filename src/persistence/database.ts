@@ -2,7 +2,7 @@ import { Kysely, sql, type Transaction } from 'kysely';
 import { errorCodeOf, messageOf, Problem } from '../kernel';
 import { BACKUPS } from './backup';
 import { CommitInDoubt } from './commit-in-doubt';
-import { EmbeddedPostgres, type EngineEvents } from './embedded-postgres';
+import { EmbeddedPostgres } from './embedded-postgres';
 import { migrate } from './migrator';
 import { isDatabase } from './new-database';
 import { pgliteDialect } from './pglite-dialect';
@@ -58,20 +58,20 @@ export class Database {
   static async open(folder: string | null, options: DatabaseOptions = {}): Promise<Database> {
     const { log = () => undefined, prepare = migrate, ...given } = options;
     const limits = { ...DEFAULTS, ...given };
-    const engine = await openEngine(folder, limits.hangMs, {
-      lost: (why) => {
-        log({ error: why }, 'the database failed; it is opened again');
-      },
-      reopened: () => {
-        log({}, 'the database is open again');
-      },
-    });
+    const lost = (error: string) => {
+      log({ error }, 'the database failed; it is opened again');
+    };
+    const reopened = () => {
+      log({}, 'the database is open again');
+    };
+    let engine: EmbeddedPostgres | null = null;
     try {
+      engine = await EmbeddedPostgres.open(folder, limits.hangMs, { lost, reopened });
       await prepare(engine.connection());
       return new Database(engine, limits);
     } catch (error) {
-      await engine.close();
-      throw error;
+      await engine?.close();
+      throw error instanceof Problem ? error : cannotOpen(folder, error);
     }
   }
 
@@ -160,16 +160,12 @@ export class Database {
   }
 }
 
-async function openEngine(folder: string | null, hangMs: number, events: EngineEvents): Promise<EmbeddedPostgres> {
-  try {
-    return await EmbeddedPostgres.open(folder, hangMs, events);
-  } catch (error) {
-    throw new Problem(
-      'database-unavailable',
-      `The database in ${folder ?? 'memory'} cannot be opened: ${messageOf(error)}. Nothing was deleted. Restore a backup (npm run restore-backup FILE; they are in ${BACKUPS} beside it), or move it away to begin anew.`,
-      { cause: error },
-    );
-  }
+function cannotOpen(folder: string | null, error: unknown): Problem {
+  return new Problem(
+    'database-unavailable',
+    `The database in ${folder ?? 'memory'} cannot be opened: ${messageOf(error)}. Nothing was deleted. Restore a backup (npm run restore-backup FILE; they are in ${BACKUPS} beside it), or move it away to begin anew.`,
+    { cause: error },
+  );
 }
 
 async function idOf(tx: Tx): Promise<string> {

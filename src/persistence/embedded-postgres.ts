@@ -28,6 +28,7 @@ export interface EngineEvents {
 export class EmbeddedPostgres {
   private readonly doubts = new Map<string, (committed: boolean) => void>();
   private isClosed = false;
+  private opening: DatabaseWorker | null = null;
   private wake: () => void = () => undefined;
   private reopening: Promise<void> = Promise.resolve();
   private awayBecause = 'it is not open';
@@ -45,7 +46,7 @@ export class EmbeddedPostgres {
       finishRestore(folder);
       await makeDatabaseIn(folder, PARAMETERS);
     }
-    const worker = await DatabaseWorker.start({ folder, hangMs, parameters: PARAMETERS });
+    const worker = await DatabaseWorker.start({ folder, hangMs, parameters: PARAMETERS }).opened();
     const engine = new EmbeddedPostgres(folder, hangMs, events, worker);
     engine.watch(worker);
     return engine;
@@ -68,6 +69,7 @@ export class EmbeddedPostgres {
     this.awayBecause = 'it was closed';
     const { worker } = this;
     this.worker = null;
+    this.opening?.terminate(this.awayBecause);
     await worker?.close();
     await this.reopening;
   }
@@ -92,23 +94,26 @@ export class EmbeddedPostgres {
   }
 
   private async tryReopen(): Promise<boolean> {
+    const { folder, hangMs } = this;
     if (this.isClosed) return true;
-    let worker: DatabaseWorker | null = null;
+    // PGlite would make an empty one.
+    if (folder === null || !isDatabase(folder)) {
+      this.awayBecause = `${folder ?? 'memory'} is gone or damaged`;
+      return false;
+    }
+    const worker = DatabaseWorker.start({ folder, hangMs, parameters: PARAMETERS });
+    this.opening = worker;
     try {
-      // PGlite would make an empty one.
-      if (this.folder !== null && !isDatabase(this.folder)) throw new Error(`${this.folder} is gone or damaged`);
-      worker = await DatabaseWorker.start({
-        folder: this.folder,
-        hangMs: this.hangMs,
-        parameters: PARAMETERS,
-      });
+      await worker.opened();
       // Before anything is written: the numbers of transactions that are not in the log are given out again.
       await this.settleDoubts(worker);
     } catch (error) {
       this.awayBecause = messageOf(error);
-      worker?.terminate(this.awayBecause);
-      await worker?.ended;
+      worker.terminate(this.awayBecause);
+      await worker.ended;
       return false;
+    } finally {
+      this.opening = null;
     }
     if (this.hasClosed()) {
       await worker.close();

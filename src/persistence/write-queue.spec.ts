@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { FakeClock, settled } from '../../test/support/fake-clock';
 import { Problem } from '../kernel';
 import type { Tx } from './database';
+import { CommitInDoubt, doubtOf } from './commit-in-doubt';
 import { WriteQueue, type Work } from './write-queue';
 
 /** Keeps what is written, a transaction whole or not at all; it can be away, or hold its answers back. */
@@ -11,6 +12,8 @@ class FakeDatabase {
   readonly groups: number[] = [];
   attempts = 0;
   isAway = false;
+  /** What becomes of commits that nobody answers; null: each is answered. */
+  doubt: Promise<boolean> | null = null;
   private gate: Promise<void> | null = null;
   private openGate: () => void = () => undefined;
 
@@ -32,6 +35,13 @@ class FakeDatabase {
     const value = await work(writes as unknown as Tx);
     if (this.gate !== null) await this.gate;
     if (this.isAway) throw new Problem('database-unavailable', 'away');
+    if (this.doubt !== null) {
+      const { doubt } = this;
+      this.doubt = null;
+      this.saved.push(...writes);
+      const cause = new CommitInDoubt('the engine was lost', doubt);
+      throw new Problem('database-unavailable', 'not known', { cause });
+    }
     this.saved.push(...writes);
     this.groups.push(writes.length);
     return value;
@@ -245,6 +255,55 @@ describe('without being told how much', () => {
     database.isAway = true;
     for (let count = 0; count < 10_001; count += 1) queue.submitEventually(write('x'), 'x');
     expect([queue.size, queue.dropped]).toEqual([10_000, 1]);
+  });
+});
+
+describe('a commit that nobody answered', () => {
+  /** Kept and a caller's work in one group, and what comes while their fate is not known. */
+  async function inDoubt() {
+    let tell: (committed: boolean) => void = () => undefined;
+    const made = makeQueue();
+    made.database.doubt = new Promise((resolve) => (tell = resolve));
+    const errors: unknown[] = [];
+    made.queue.submitEventually(write('kept'), 'kept');
+    made.queue.submit(write('asked')).catch((error: unknown) => errors.push(error));
+    await settled();
+    made.submit('later');
+    made.queue.submitEventually(write('kept later'), 'kept later');
+    await made.clock.advance(RETRY_MS);
+    expect(made.outcomes).toEqual(['later: database-unavailable']);
+    expect(errors.map((error) => doubtOf(error) !== null)).toEqual([true]);
+    expect(made.database.attempts).toBe(1);
+    return { ...made, tell };
+  }
+
+  it('refuses callers at once, and writes nothing until it is known; what was saved is not saved twice', async () => {
+    const { database, tell, clock, submit, outcomes } = await inDoubt();
+    tell(true);
+    await clock.advance(RETRY_MS);
+    expect(database.saved).toEqual(['kept', 'asked', 'kept later']);
+    submit('after');
+    await settled();
+    expect(outcomes).toContain('after saved');
+  });
+
+  it('and what was not saved is: what healing decided, in its order, not what was refused', async () => {
+    const { database, tell, clock } = await inDoubt();
+    database.saved.length = 0;
+    tell(false);
+    await clock.advance(RETRY_MS);
+    expect(database.saved).toEqual(['kept', 'kept later']);
+  });
+
+  it('leaves no other caller of the time in doubt', async () => {
+    const { database, queue } = makeQueue();
+    database.hold();
+    database.doubt = new Promise(() => undefined);
+    const first = queue.submit(write('first')).catch((error: unknown) => doubtOf(error));
+    await settled();
+    const second = queue.submit(write('second')).catch((error: unknown) => doubtOf(error));
+    database.release();
+    expect([await first, await second]).toEqual([expect.any(CommitInDoubt), null]);
   });
 });
 

@@ -117,6 +117,27 @@ describe('register', () => {
   });
 });
 
+describe('a change whose commit nobody answered', () => {
+  const refused = { code: 'database-unavailable' };
+
+  it('is taken back where it was saved all the same: what is in memory holds', async () => {
+    const before = await registry.register({ ...a, env: { KEY: '1' } });
+    for (const change of [
+      () => registry.register({ ...a, agentId: 'b' }),
+      () => registry.update('a', { name: 'New', env: { KEY: '2' } }),
+      () => registry.unregister('a'),
+    ]) {
+      test.leaveNextInDoubt();
+      await expect(change()).rejects.toMatchObject(refused);
+      expect(await test.queue.flush(5_000)).toBe(true);
+      const later = await reloaded();
+      expect([registry.listAgents(), later.listAgents()]).toEqual([[before], [before]]);
+    }
+    await registry.register({ ...a, agentId: 'b' });
+    expect(ids(await reloaded())).toEqual(['a', 'b']);
+  });
+});
+
 describe('getAgent', () => {
   it('says that there is no such agent', () => {
     expect(() => registry.getAgent('nobody')).toThrow(expect.objectContaining({ code: 'agent-not-found' }) as Error);

@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import projectPackage from '../../package.json';
 import { Database, InstanceIdentity, readMigrations, WriteQueue, type Tx } from '../../src/persistence';
+import { Problem } from '../../src/kernel';
+import { CommitInDoubt } from '../../src/persistence/commit-in-doubt';
 import type { DatabaseOptions } from '../../src/persistence/database';
 import { LOCAL_STEPS } from '../../src/persistence/local-schema';
 import { FakeClock } from './fake-clock';
@@ -40,25 +42,36 @@ export interface TestDatabase extends EmptyDatabase {
   readonly clock: FakeClock;
   /** Makes every write fail, for as long as nobody takes it back. */
   refuseWrites(refuse: boolean): void;
+  /** The next write is saved, but its caller is left in doubt. */
+  leaveNextInDoubt(): void;
 }
 
 export async function openTestDatabase(): Promise<TestDatabase> {
   const { database, destroy } = await openEmptyDatabase();
   const clock = new FakeClock();
   let refuse = false;
-  const transaction = <T>(work: (tx: Tx) => Promise<T>): Promise<T> =>
-    database.transaction(async (tx) => {
-      const value = await work(tx);
+  let leaveInDoubt = false;
+  const transaction = async <T>(work: (tx: Tx) => Promise<T>): Promise<T> => {
+    const value = await database.transaction(async (tx) => {
+      const given = await work(tx);
       // After the work: so whatever it wrote has to be taken back.
       if (refuse) throw new Error('the database is away');
-      return value;
+      return given;
     });
+    if (!leaveInDoubt) return value;
+    leaveInDoubt = false;
+    const cause = new CommitInDoubt('nobody answered', Promise.resolve(true));
+    throw new Problem('database-unavailable', 'nobody knows', { cause });
+  };
   return {
     ...{ database, destroy, clock },
     queue: new WriteQueue({ transaction }, { clock, log: () => undefined }),
     instance: await InstanceIdentity.read(database, 'test'),
     refuseWrites: (value) => {
       refuse = value;
+    },
+    leaveNextInDoubt: () => {
+      leaveInDoubt = true;
     },
   };
 }

@@ -43,6 +43,8 @@ export interface TestService {
   attempt(
     overrides: Readonly<Record<string, string>>,
   ): Promise<{ readonly code: number | null; readonly output: string }>;
+  /** Runs another built program with the settings of the service. */
+  run(program: string, ...args: string[]): Promise<{ readonly code: number | null; readonly output: string }>;
   destroy(): Promise<void>;
 }
 
@@ -60,8 +62,8 @@ export async function makeService(options: ServiceOptions = {}): Promise<TestSer
   let url = '';
   let output = '';
 
-  const launch = (overrides: Readonly<Record<string, string>>) =>
-    spawn(process.execPath, [path.resolve(__dirname, '../../dist/main.js')], {
+  const launch = (overrides: Readonly<Record<string, string>>, program = 'main.js', args: readonly string[] = []) =>
+    spawn(process.execPath, [path.resolve(__dirname, '../../dist', program), ...args], {
       cwd: home.root,
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {
@@ -107,6 +109,13 @@ export async function makeService(options: ServiceOptions = {}): Promise<TestSer
       else process_.once('exit', resolve);
     });
 
+  const outcomeOf = async (other: ReturnType<typeof launch>) => {
+    let said = '';
+    other.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()));
+    other.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
+    return { code: await ended(other), output: said };
+  };
+
   const service: TestService = {
     home,
     get url() {
@@ -128,13 +137,8 @@ export async function makeService(options: ServiceOptions = {}): Promise<TestSer
       return ended(child);
     },
     start,
-    attempt: async (overrides) => {
-      const other = launch(overrides);
-      let said = '';
-      other.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()));
-      other.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
-      return { code: await ended(other), output: said };
-    },
+    attempt: (overrides) => outcomeOf(launch(overrides)),
+    run: (program, ...args) => outcomeOf(launch({}, program, args)),
     destroy: async () => {
       if (child !== null && child.exitCode === null && child.signalCode === null) {
         child.kill('SIGCONT');
