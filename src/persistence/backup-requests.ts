@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
 import { errorCodeOf, sleep, type Clock } from '../kernel';
@@ -21,8 +21,14 @@ export function takeRequests(folder: string): string[] {
 
 export function answerRequest(folder: string, id: string, answer: BackupAnswer): void {
   const file = path.join(folder, `answer-${id}`);
-  writeFileSync(`${file}.draft`, JSON.stringify(answer), { mode: 0o600 });
-  renameSync(`${file}.draft`, file);
+  const draft = `${file}.draft`;
+  try {
+    writeFileSync(draft, JSON.stringify(answer), { mode: 0o600 });
+  } catch {
+    // On a full disk a file without content can be had still: it says that it failed, not why.
+    truncateSync(draft);
+  }
+  renameSync(draft, file);
 }
 
 /** What was left of earlier ones that nobody waits for any more. */
@@ -49,7 +55,7 @@ export async function requestBackup(
   try {
     while (isAlive() && clock.now() < end) {
       const text = readIfThere(answer);
-      if (text !== null) return answerSchema.parse(JSON.parse(text));
+      if (text !== null) return text === '' ? { error: 'it failed' } : answerSchema.parse(JSON.parse(text));
       await sleep(clock, POLL_MS);
     }
     return null;
