@@ -16,6 +16,8 @@ import { existsSync } from 'node:fs';
 
 const KILL_TIMEOUT_MS = 10_000;
 const DAEMON_END_MS = 10_000;
+/** It writes what waits, and a last backup. */
+const SERVICE_END_MS = 30_000;
 
 const say = (line: string) => process.stdout.write(`${line}\n`);
 
@@ -55,7 +57,7 @@ class Uninstallation {
     if (holder !== null) {
       say(`Ending the running agent-spawner (pid ${holder.pid}) ...`);
       process.kill(holder.pid, 'SIGTERM');
-      const end = this.clock.now() + DAEMON_END_MS;
+      const end = this.clock.now() + SERVICE_END_MS;
       while (inspector.facts(holder.pid) !== null && this.clock.now() < end) await sleep(this.clock, 50);
     }
     const folders = new Set([this.settings.dataDir, this.settings.pm2Home]);
