@@ -6,6 +6,8 @@ import { ConnectionLost, type SqlConnection, type SqlResult } from './sql-connec
 /** A first start of a cold machine, or the recovery after a kill, on a slow disk. */
 const OPEN_MS = 60_000;
 const CLOSE_MS = 5_000;
+/** After a time in which nothing ran, timers are due before what came meanwhile is heard. */
+const HEARING_MS = 500;
 
 /** What our own program on the other side says. */
 type Reply =
@@ -20,7 +22,7 @@ type Reply =
 interface Pending {
   readonly resolve: (result: SqlResult) => void;
   readonly reject: (error: Error) => void;
-  readonly timer: NodeJS.Timeout | undefined;
+  timer: NodeJS.Timeout | undefined;
 }
 
 export interface WorkerOptions {
@@ -118,12 +120,20 @@ export class DatabaseWorker implements SqlConnection {
         return;
       }
       const id = (this.lastId += 1);
-      const hung = () => {
-        this.terminate(`no answer within ${limitMs ?? 0} ms`);
-      };
-      this.pending.set(id, { resolve, reject, timer: limitMs === null ? undefined : setTimeout(hung, limitMs) });
       this.worker.postMessage({ id, ...what });
+      const pending: Pending = { resolve, reject, timer: undefined };
+      this.pending.set(id, pending);
+      if (limitMs !== null) this.limit(pending, limitMs);
     });
+  }
+
+  private limit(pending: Pending, limitMs: number): void {
+    const isHung = () => {
+      this.terminate(`no answer within ${limitMs} ms`);
+    };
+    pending.timer = setTimeout(() => {
+      pending.timer = setTimeout(isHung, HEARING_MS);
+    }, limitMs);
   }
 
   private receive(reply: Reply): void {

@@ -80,27 +80,29 @@ export class EmbeddedPostgres {
       this.worker = null;
       this.awayBecause = why;
       this.events.lost(why);
-      if (this.folder !== null) this.reopening = this.reopen(worker);
+      if (this.folder !== null) this.reopening = this.reopen(worker, why);
     });
   }
 
-  private async reopen(before: DatabaseWorker): Promise<void> {
-    before.terminate('it was lost');
+  private async reopen(before: DatabaseWorker, why: string): Promise<void> {
+    before.terminate(why);
     await before.ended;
     for (let pauseMs = FIRST_PAUSE_MS; !this.isClosed; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
       await this.pause(pauseMs);
-      if (await this.tryReopen()) return;
+      if (this.hasClosed()) return;
+      try {
+        await this.openAgain();
+        return;
+      } catch (error) {
+        this.awayBecause = `${why} (opening it again: ${messageOf(error)})`;
+      }
     }
   }
 
-  private async tryReopen(): Promise<boolean> {
+  private async openAgain(): Promise<void> {
     const { folder, hangMs } = this;
-    if (this.isClosed) return true;
     // PGlite would make an empty one.
-    if (folder === null || !isDatabase(folder)) {
-      this.awayBecause = `${folder ?? 'memory'} is gone or damaged`;
-      return false;
-    }
+    if (folder === null || !isDatabase(folder)) throw new Error('it is gone or damaged');
     const worker = DatabaseWorker.start({ folder, hangMs, parameters: PARAMETERS });
     this.opening = worker;
     try {
@@ -108,21 +110,16 @@ export class EmbeddedPostgres {
       // Before anything is written: the numbers of transactions that are not in the log are given out again.
       await this.settleDoubts(worker);
     } catch (error) {
-      this.awayBecause = messageOf(error);
-      worker.terminate(this.awayBecause);
+      worker.terminate(messageOf(error));
       await worker.ended;
-      return false;
+      throw error;
     } finally {
       this.opening = null;
     }
-    if (this.hasClosed()) {
-      await worker.close();
-      return true;
-    }
+    if (this.hasClosed()) return worker.close();
     this.worker = worker;
     this.watch(worker);
     this.events.reopened();
-    return true;
   }
 
   private async settleDoubts(worker: DatabaseWorker): Promise<void> {
