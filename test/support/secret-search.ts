@@ -2,10 +2,8 @@ import { lstatSync, readdirSync, readFileSync, type Dirent } from 'node:fs';
 import path from 'node:path';
 import axon from 'pm2/modules/pm2-axon';
 import axonRpc from 'pm2/modules/pm2-axon-rpc';
-import { Kysely, sql } from 'kysely';
 import { PGlite } from '@electric-sql/pglite';
 import { LinuxProcessInspector } from '../../src/runtime';
-import { pgliteDialect } from '../../src/persistence/pglite-dialect';
 import type { TestHome } from './pm2-home';
 
 /** Secrets by a name that a failure may show. */
@@ -129,21 +127,17 @@ export async function placesInPm2(home: TestHome): Promise<Map<string, string>> 
 /** Every row of every table, as text: in the files some of it is compressed. The service must have ended. */
 export async function placesInDatabase(folder: string): Promise<Map<string, string>> {
   const pglite = await PGlite.create({ dataDir: folder });
-  const db = new Kysely<Record<string, Record<string, unknown>>>({ dialect: pgliteDialect(pglite) });
   const places = new Map<string, string>();
   try {
-    const { rows: tables } = await sql<{ schema: string; name: string }>`
+    const { rows: tables } = await pglite.query<{ schema: string; name: string }>(`
       select table_schema as schema, table_name as name from information_schema.tables
       where table_type = 'BASE TABLE' and table_schema not in ('pg_catalog', 'information_schema')
-    `.execute(db);
+    `);
     for (const { schema, name } of tables) {
-      const { rows } = await sql`select row_to_json(t)::text as row from ${sql.table(`${schema}.${name}`)} t`.execute(
-        db,
-      );
+      const { rows } = await pglite.query(`select row_to_json(t)::text as row from "${schema}"."${name}" t`);
       places.set(`table ${schema}.${name}`, JSON.stringify(rows));
     }
   } finally {
-    await db.destroy();
     await pglite.close();
   }
   return places;
