@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { settingsOfThisProcess, SystemClock } from './config';
-import { isProblem, messageOf, Problem } from './kernel';
+import { detailOf, Problem } from './kernel';
 import { lockFacts } from './lock-facts';
 import { BACKUPS, Database, InstanceLock, requestBackup, writeBackup } from './persistence';
 import { inspectorForThisMachine } from './runtime';
@@ -48,6 +48,6 @@ backUp()
     process.exit(0);
   })
   .catch((error: unknown) => {
-    process.stderr.write(`agent-spawner: ${isProblem(error) ? error.detail : messageOf(error)}\n`);
+    process.stderr.write(`agent-spawner: ${detailOf(error)}\n`);
     process.exit(1);
   });

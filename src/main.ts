@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import path from 'node:path';
 import { adminTokenFile } from './auth';
 import { settingsOfThisProcess, type ResolvedSettings } from './config';
-import { isProblem, messageOf } from './kernel';
+import { detailOf, isProblem } from './kernel';
 import { startService, type Service } from './service';
 
 /** Another supervisor holds the lock, or a setting is wrong: starting again would not help (EX_CONFIG of sysexits.h). */
@@ -27,6 +27,7 @@ function welcome(service: Service, settings: ResolvedSettings): string[] {
     `  Swagger UI   ${service.url}/docs`,
     `  Admin token  ${token}`,
     `  Processes    ${pm2Command(settings)} ls   shows the same ones`,
+    ...service.warnings().map((warning) => `  Attention    ${warning}`),
     '  Ctrl-C ends agent-spawner; the agents go on.',
     '',
   ];
@@ -59,7 +60,7 @@ function endOnSignal(service: Service, settings: ResolvedSettings): void {
 }
 
 function fail(error: unknown): void {
-  process.stderr.write(`agent-spawner: ${isProblem(error) ? error.detail : messageOf(error)}\n`);
+  process.stderr.write(`agent-spawner: ${detailOf(error)}\n`);
   const refused = isProblem(error, 'operation-in-progress') || isProblem(error, 'invalid-request');
   process.exit(refused ? REFUSED_EXIT_CODE : 1);
 }

@@ -18,6 +18,8 @@ export interface Service {
   readonly app: NestExpressApplication;
   /** Where the API listens. */
   readonly url: string;
+  /** What does not work at the start, in one line each: what it is and what to do. */
+  warnings(): string[];
   /** Ends the service, never the agents: what waits is written, the locks are given back. */
   stop(): Promise<void>;
 }
@@ -41,11 +43,16 @@ export async function startService(settings: ResolvedSettings): Promise<Service>
     await app.get(Supervision).load();
     await app.listen(settings.PORT, settings.HOST);
     await beginHealing(app, settings);
-    return { app, url: await app.getUrl(), stop: () => stop(app, locks) };
+    return { app, url: await app.getUrl(), warnings: () => warningsOf(app), stop: () => stop(app, locks) };
   } catch (error) {
     for (const lock of locks) lock.release();
     throw error;
   }
+}
+
+function warningsOf(app: NestExpressApplication): string[] {
+  const error = app.get(AgentSupervisor).processManagerError();
+  return error === null ? [] : [`PM2 cannot be used: ${error}`];
 }
 
 async function beginHealing(app: NestExpressApplication, settings: ResolvedSettings): Promise<void> {

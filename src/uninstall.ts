@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { homedir } from 'node:os';
 import { settingsOfThisProcess, SystemClock, type ResolvedSettings } from './config';
-import { isProblem, messageOf, sleep } from './kernel';
+import { detailOf, sleep } from './kernel';
 import { lockFacts } from './lock-facts';
 import { Database, InstanceLock } from './persistence';
 import {
@@ -73,7 +73,7 @@ class Uninstallation {
       await database.transaction((tx) => tx.deleteFrom('local.supervision').execute());
       await database.close();
     } catch (error) {
-      say(`The database could not be told: ${isProblem(error) ? error.detail : messageOf(error)}`);
+      say(`The database could not be told: ${detailOf(error)}`);
     }
   }
 
@@ -81,8 +81,7 @@ class Uninstallation {
     try {
       return await this.runtime.connect(false);
     } catch (error) {
-      if (existsSync(path.join(this.settings.pm2Home, 'pm2.pid')))
-        say(isProblem(error) ? error.detail : messageOf(error));
+      if (existsSync(path.join(this.settings.pm2Home, 'pm2.pid'))) say(detailOf(error));
       return null;
     }
   }
@@ -162,6 +161,6 @@ main()
     process.exit(code);
   })
   .catch((error: unknown) => {
-    process.stderr.write(`agent-spawner: ${isProblem(error) ? error.detail : messageOf(error)}\n`);
+    process.stderr.write(`agent-spawner: ${detailOf(error)}\n`);
     process.exit(1);
   });

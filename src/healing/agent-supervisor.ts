@@ -1,4 +1,4 @@
-import { isSettledWithin, messageOf, Problem } from '../kernel';
+import { detailOf, isSettledWithin, messageOf, Problem } from '../kernel';
 import type { RuntimeSignal, RuntimeSnapshot } from '../runtime';
 import type { Circuit } from '../circuit';
 import { AgentCell, type ActingEffect, type CommandResult } from './agent-cell';
@@ -68,7 +68,7 @@ export class AgentSupervisor {
       },
       (error) => {
         const before = this.listError;
-        this.listError = messageOf(error);
+        this.listError = detailOf(error);
         if (before === null) ports.log.warn({ error: this.listError }, 'no list could be had from PM2');
       },
     );
@@ -183,9 +183,10 @@ export class AgentSupervisor {
       const isPatient = event.type === 'start-asked' && event.by === 'autostart';
       const waited = isPatient ? this.boot : isSettledWithin(this.ports.clock, this.boot, LIST_MS);
       if (!(await waited)) {
+        const reason = this.processManagerError() ?? 'PM2 has not answered since agent-spawner began.';
         throw new Problem(
           'process-manager-unavailable',
-          'PM2 has not answered since agent-spawner began, so that nobody knows what runs. It is asked again; try again soon.',
+          `${reason} Until then nobody knows what runs, and nothing is started. It is asked again all the time.`,
         );
       }
     }

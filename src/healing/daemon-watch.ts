@@ -1,4 +1,4 @@
-import { messageOf, type Clock, type Timer } from '../kernel';
+import { detailOf, type Clock, type Timer } from '../kernel';
 import type { ProcessRuntime } from '../runtime';
 import { DAEMON_UPDATE_MS } from './machine';
 import type { HealingLog } from './ports';
@@ -100,8 +100,8 @@ export class DaemonWatch {
       this.endedOnPurposeAt = null;
       this.events.connected(first);
     } catch (error) {
-      if (this.lastError !== messageOf(error)) this.log.warn({ error: messageOf(error) }, 'PM2 cannot be reached');
-      this.lastError = messageOf(error);
+      if (this.lastError !== detailOf(error)) this.log.warn({ error: detailOf(error) }, 'PM2 cannot be reached');
+      this.lastError = detailOf(error);
       if (!this.isStopped()) this.retry(this.retryMs);
       this.retryMs = Math.min(LONGEST_RETRY_MS, this.retryMs * 2);
     }

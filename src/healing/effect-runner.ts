@@ -1,4 +1,4 @@
-import { isProblem, messageOf } from '../kernel';
+import { detailOf, isProblem, messageOf } from '../kernel';
 import type { LaunchPlan } from '../runtime';
 import type { ActingEffect, AgentCell } from './agent-cell';
 import { LaunchBudget, type LaunchRank } from './launch-budget';
@@ -72,7 +72,7 @@ export class EffectRunner {
     try {
       return await this.ports.planLaunch(cell.agentId, factsFor(launch, cell.situation().state));
     } catch (error) {
-      const evidence = isProblem(error) ? error.detail : messageOf(error);
+      const evidence = detailOf(error);
       if (isProblem(error, 'interpreter-not-found'))
         return { kind: 'refused', refusal: 'interpreter-missing', evidence };
       if (isProblem(error, 'entry-point-not-found'))

@@ -1,4 +1,4 @@
-import { isProblem, messageOf } from '../kernel';
+import { detailOf } from '../kernel';
 import type { LaunchPlan, ListedProcess, ProcessIdentity, ProcessRuntime, RuntimeSnapshot } from '../runtime';
 import type { LaunchFault, Observation, Run } from './machine';
 import { observationOf } from './observe';
@@ -93,8 +93,4 @@ function isDaemonOf(run: Run, { daemon }: Pick<RuntimeSnapshot | Observation, 'd
 /** An entry that PM2 calls online may get its process any moment, even where none is seen yet. */
 function mayLive(entry: ListedProcess): boolean {
   return entry.process !== null || entry.state === 'launching' || entry.state === 'stopping';
-}
-
-function detailOf(error: unknown): string {
-  return isProblem(error) ? error.detail : messageOf(error);
 }

@@ -68,6 +68,11 @@ export function messageOf(error: unknown): string {
   return String(error);
 }
 
+/** What an unknown thrown value says to a person: a problem its detail, everything else its message. */
+export function detailOf(error: unknown): string {
+  return isProblem(error) ? error.detail : messageOf(error);
+}
+
 /** The code of an error of the system (`ENOENT`, ...); null: it has none. */
 export function errorCodeOf(error: unknown): string | null {
   if (typeof error !== 'object' || error === null || !('code' in error)) return null;

@@ -1,4 +1,6 @@
+import { spawn } from 'node:child_process';
 import { LinuxProcessInspector } from '../../src/runtime';
+import { makeTestHome } from '../support/pm2-home';
 import { makeService, type TestService } from '../support/service';
 import { until } from '../support/until';
 import { livingAgents, witness, type Witness } from '../support/witness';
@@ -197,6 +199,34 @@ it('an app of somebody else in the same PM2 is left alone, through all that we d
     await service.start();
     await service.api.post('/api/agents/terminate', {});
     expect(theirs().map(({ name, pid }) => `${name} ${pid}`)).toEqual(before);
+  } finally {
+    await service.destroy();
+  }
+});
+
+it('a daemon of another major version is refused, with the two ways out, and left as it is', async () => {
+  const home = makeTestHome();
+  const daemon = spawn(process.execPath, [require.resolve('pm2/lib/Daemon.js')], {
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+    env: {
+      ...{ PATH: process.env.PATH, HOME: home.root, PM2_HOME: home.pm2Home, TEST_PM2_VERSION: '6.0.14' },
+      NODE_OPTIONS: `--require ${require.resolve('../fixtures/preload/other-pm2-version.cjs')}`,
+    },
+  });
+  await new Promise((resolve) => daemon.once('message', resolve));
+  daemon.disconnect();
+  const service = await makeService({ home });
+  try {
+    const twoWays = /version 6\.0\.14.*PM2_HOME=\.\/data\/pm2 npm start.*npx pm2 update/;
+    expect(service.output()).toMatch(twoWays);
+    await service.api.register({ agentId: 'one', name: 'one', entryPoint: 'sleeper.sh' });
+    const spawned = await service.api.post<{ code: string; detail: string }>('/api/agents/one/spawn');
+    expect([spawned.status, spawned.body.code]).toEqual([503, 'process-manager-unavailable']);
+    expect(spawned.body.detail).toMatch(twoWays);
+    const ready = await service.api.get<{ error: { pm2: { reason: string } } }>('/health/ready');
+    expect([ready.status, ready.body.error.pm2.reason]).toEqual([503, expect.stringMatching(twoWays)]);
+    await service.api.terminate('one');
+    expect(daemon.exitCode).toBeNull();
   } finally {
     await service.destroy();
   }

@@ -50,12 +50,14 @@ export interface TestService {
 
 export interface ServiceOptions {
   readonly settings?: Readonly<Record<string, string>>;
+  /** A home that is there already. */
+  readonly home?: TestHome;
   /** The agents of the first start are there only where they are wanted. */
   readonly firstStart?: boolean;
 }
 
 export async function makeService(options: ServiceOptions = {}): Promise<TestService> {
-  const home = makeTestHome();
+  const home = options.home ?? makeTestHome();
   cpSync(FIXTURES, home.agentsDir, { recursive: true });
   const settings = { ...QUICK, ...options.settings };
   let child: ChildProcess | null = null;

@@ -115,8 +115,15 @@ function refusal(fault: Exclude<LaunchFault, { kind: 'cancelled' }>): { code: Pr
     case 'unavailable':
       return { code: 'process-manager-unavailable', detail: fault.evidence };
     case 'failed':
+      return {
+        code: 'launch-failed',
+        detail: `It came to no process (${fault.evidence}). Run its entry point by hand to see why, then spawn it again.`,
+      };
     case 'resources':
-      return { code: 'launch-failed', detail: fault.evidence };
+      return {
+        code: 'launch-failed',
+        detail: `The machine is short of something (${fault.evidence}). Nothing is wrong with the agent: free memory, processes or descriptors, then spawn it again.`,
+      };
   }
 }
 
