@@ -86,6 +86,7 @@ describe('when time makes a leap', () => {
   });
 
   it('started an hour earlier than it was ended: what is due is not an hour away', async () => {
+    await service.api.expect(200, 'POST', '/api/agents/crasher/circuit-reset');
     await service.api.post('/api/agents/crasher/spawn');
     await until(async () => (await service.api.agent('crasher')).status === 'backing-off', 'one waits for its restart');
     await service.end('SIGKILL');
