@@ -1,5 +1,5 @@
 import { detailOf, isSettledWithin, messageOf, Problem } from '../kernel';
-import type { RuntimeSignal, RuntimeSnapshot } from '../runtime';
+import type { ProcessIdentity, RuntimeSignal, RuntimeSnapshot } from '../runtime';
 import type { Circuit } from '../circuit';
 import { AgentCell, type ActingEffect, type CommandResult } from './agent-cell';
 import { DaemonWatch, type DaemonEvents } from './daemon-watch';
@@ -13,7 +13,7 @@ import {
   type Situation,
   type Waiters,
 } from './machine';
-import { observationsOf } from './observe';
+import { observationsOf, withKnownRun } from './observe';
 import type { SupervisionPorts } from './ports';
 import { Relister } from './relister';
 import { TimeGap } from './time-gap';
@@ -287,7 +287,10 @@ export class AgentSupervisor {
     this.lastSnapshot = snapshot;
     this.listError = null;
     const observations = observationsOf(this.cells.keys(), snapshot, { scanned, boot });
-    for (const [agentId, observation] of observations) {
+    const isAlive = (process: ProcessIdentity) => this.ports.runtime.isAlive(process);
+    for (const [agentId, seen] of observations) {
+      const lastRun = this.situation(agentId)?.state.lastRun ?? null;
+      const observation = withKnownRun(seen, agentId, lastRun, isAlive);
       this.cells.get(agentId)?.post({ type: 'observed', observation });
     }
     if (!boot) return;

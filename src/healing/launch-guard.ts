@@ -1,7 +1,7 @@
 import { detailOf } from '../kernel';
 import type { LaunchPlan, ListedProcess, ProcessIdentity, ProcessRuntime, RuntimeSnapshot } from '../runtime';
 import type { LaunchFault, Observation, Run } from './machine';
-import { observationOf } from './observe';
+import { observationOf, withKnownRun } from './observe';
 
 export type GuardedOutcome =
   | { readonly kind: 'launched'; readonly run: Run }
@@ -37,7 +37,8 @@ export class LaunchGuard {
     } catch (error) {
       return { kind: 'fault', fault: { kind: 'unavailable', evidence: detailOf(error) } };
     }
-    const observation = observationOf(plan.agentId, snapshot, { scanned: false, boot: false });
+    const seen = observationOf(plan.agentId, snapshot, { scanned: false, boot: false });
+    const observation = withKnownRun(seen, plan.agentId, lastRun, (process) => this.runtime.isAlive(process));
     if (mustNotLaunch(observation) || wasDeleted(observation, request)) return { kind: 'blocked', observation };
     if (!request.isWanted()) return { kind: 'fault', fault: { kind: 'cancelled' } };
     const [entry, ...stale] = observation.listed;

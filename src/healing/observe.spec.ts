@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import type { ListedProcess, RuntimeSnapshot, UnlistedProcess } from '../runtime';
-import { observationOf, observationsOf } from './observe';
+import { makeRun } from '../../test/support/machine-builders';
+import { observationOf, observationsOf, withKnownRun } from './observe';
 
 const listed = (agentId: string, pmId: number): ListedProcess => ({
   ...{ agentId, pmId, uniqueId: 'u', state: 'online', runId: 'r', upSince: 1 },
@@ -31,6 +32,26 @@ describe('what a list shows of one agent', () => {
   it('is an empty look where nothing of it is there, not none', () => {
     const observations = observationsOf(['c'], snapshot, { scanned: false, boot: true });
     expect(observations.get('c')).toMatchObject({ boot: true, listed: [], unlisted: [] });
+  });
+});
+
+describe('a run that we know', () => {
+  const run = makeRun({ process: { pid: 77, startTime: 5 } });
+  const itself = { agentId: 'a', runId: run.runId, process: run.process, leader: true };
+  const look = { scanned: false, boot: false };
+  const shown = (entries: ListedProcess[], found: UnlistedProcess[], isAlive: boolean, known = true) =>
+    withKnownRun(observationOf('a', snapshotOf(entries, found), look), 'a', known ? run : null, () => isAlive).unlisted;
+
+  it('is found by its pid and start time where it hides its environment', () => {
+    expect(shown([], [], true)).toEqual([itself]);
+    expect(shown([{ ...listed('a', 0), process: { pid: 77, startTime: 6 } }], [], true)).toEqual([itself]);
+  });
+
+  it('is not added where it is seen, where it has ended, or where there is none', () => {
+    expect(shown([{ ...listed('a', 0), process: run.process }], [], true)).toEqual([]);
+    expect(shown([], [itself], true)).toEqual([itself]);
+    expect(shown([], [], false)).toEqual([]);
+    expect(shown([], [], true, false)).toEqual([]);
   });
 });
 

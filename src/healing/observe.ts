@@ -1,5 +1,5 @@
-import type { RuntimeSnapshot } from '../runtime';
-import type { Observation } from './machine';
+import type { ProcessIdentity, RuntimeSnapshot } from '../runtime';
+import type { Observation, Run } from './machine';
 
 /** How a list was taken. */
 export interface Look {
@@ -40,6 +40,24 @@ export function observationsOf(
     });
   }
   return observations;
+}
+
+/**
+ * A process may hide its environment, and with it our mark: `setproctitle` writes over it, macOS hides that of its own
+ * programs. Of the run that we know, pid and start time are proof enough that it lives outside of the list.
+ */
+export function withKnownRun(
+  observation: Observation,
+  agentId: string,
+  run: Run | null,
+  isAlive: (process: ProcessIdentity) => boolean,
+): Observation {
+  if (run === null) return observation;
+  const { runId, process } = run;
+  const isIt = (seen: ProcessIdentity | null) => seen?.pid === process.pid && seen.startTime === process.startTime;
+  const isSeen = [...observation.listed, ...observation.unlisted].some((each) => isIt(each.process));
+  if (isSeen || !isAlive(process)) return observation;
+  return { ...observation, unlisted: [...observation.unlisted, { agentId, runId, process, leader: true }] };
 }
 
 function grouped<T extends { readonly agentId: string }>(items: readonly T[]): Map<string, T[]> {

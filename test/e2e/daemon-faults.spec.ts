@@ -231,3 +231,30 @@ it('a daemon of another major version is refused, with the two ways out, and lef
     await service.destroy();
   }
 });
+
+it.each([
+  ['while we see it', false],
+  ['while we are down', true],
+])('an agent that hides its environment runs once after the daemon was lost %s', async (_, isDown) => {
+  const service = await makeService();
+  try {
+    await service.api.register({ agentId: 'hides', name: 'hides', entryPoint: 'hides.py' });
+    const { pid } = await service.api.spawn('hides');
+    const inspector = new LinuxProcessInspector();
+    await until(() => inspector.environment(pid ?? 0)?.get('AGENT_TOKEN') === undefined, 'it carries no mark any more');
+    if (isDown) await service.end('SIGKILL');
+    process.kill(service.home.daemonPid() ?? 0, 'SIGKILL');
+    if (isDown) await service.start();
+    const view = await until(async () => {
+      const now = await service.api.agent('hides');
+      return now.pid !== pid && now.status === 'running' ? now : null;
+    }, 'it runs anew');
+    expect(inspector.facts(pid ?? 0)).toBeNull();
+    expect(inspector.facts(view.pid ?? 0)).not.toBeNull();
+    expect(view.circuit.failureCount).toBe(0);
+    await service.api.terminate('hides');
+    expect(inspector.facts(view.pid ?? 0)).toBeNull();
+  } finally {
+    await service.destroy();
+  }
+});

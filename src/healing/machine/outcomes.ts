@@ -7,6 +7,7 @@ import {
   runOf,
   type DownPhase,
   type EarlyExit,
+  type Fallback,
   type Launch,
   type Run,
   type StartingPhase,
@@ -94,13 +95,14 @@ function fallBack(turn: Turn, launch: Launch): void {
   if (launch.fallback === null) return;
   if (turn.circuit.state === 'HALF_OPEN') turn.moveCircuit({ type: 'trial-ended', retry: 'cooldown' });
   turn.desire(launch.fallback.desired);
-  turn.enter(fallbackPhase(turn, launch.fallback.phase));
+  turn.enter(fallbackPhase(turn, launch.fallback));
 }
 
 /** What the circuit says by now decides between halted and waiting: it may have been opened or reset meanwhile. */
-function fallbackPhase(turn: Turn, phase: StoppedPhase | DownPhase): StoppedPhase | DownPhase {
+function fallbackPhase(turn: Turn, { desired, phase }: Fallback): StoppedPhase | DownPhase {
   const since = turn.now;
-  if (phase.kind === 'stopped') return { ...phase, since };
+  // What a person had stopped has no trial due, whatever the circuit says.
+  if (phase.kind === 'stopped' || desired === 'stopped') return { ...phase, since };
   if (turn.circuit.state === 'OPEN') return { kind: 'down', since, why: 'halted', until: null, launch: null };
   return phase.why === 'halted' ? waitingPhase(since) : { ...phase, since };
 }

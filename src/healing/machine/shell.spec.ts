@@ -284,6 +284,13 @@ describe('pm2 kill seen live: desired stopped for what it ended', () => {
     expectStory(story, { phase: 'starting', desired: 'running', acts: ['launch'] });
   });
 
+  it('a start that fails after a stop leaves it stopped, also where the circuit has opened meanwhile', () => {
+    const story = new Story().isUp().daemonIsEnded().tripsByHand();
+    story.operatorStops(story.run.upSince).asksStart().launchFails(NO_PID);
+    expectStory(story, { phase: 'down, daemon-ended', desired: 'stopped' });
+    expectStory(story.deadlineComes(), { phase: 'stopped', desired: 'stopped', acts: [] });
+  });
+
   it('the word of a stop in a shell does not end the wait for a daemon that brings it back', () => {
     const story = new Story().isUp().daemonIsEnded();
     expectStory(story.operatorStops(story.run.upSince), { phase: 'down, daemon-ended', desired: 'stopped' });
