@@ -242,6 +242,10 @@ it.each([
     const { pid } = await service.api.spawn('hides');
     const inspector = new LinuxProcessInspector();
     await until(() => inspector.environment(pid ?? 0)?.get('AGENT_TOKEN') === undefined, 'it carries no mark any more');
+    await until(
+      async () => (await service.api.eventTypes('hides')).includes('agent.spawned'),
+      'its process is on record',
+    );
     if (isDown) await service.end('SIGKILL');
     process.kill(service.home.daemonPid() ?? 0, 'SIGKILL');
     if (isDown) await service.start();

@@ -9,6 +9,9 @@ export const ADMIN_TOKEN = 'admin-token-of-the-tests';
 export const OPERATOR_TOKEN = 'operator-token-of-the-tests';
 export const VIEWER_TOKEN = 'viewer-token-of-the-tests';
 
+/** A first start makes a database: seconds of work, many more where others work on the machine too. */
+const START_MS = 110_000;
+
 const FIXTURES = path.resolve(__dirname, '../fixtures/agents');
 
 /** Timings under which tests need not wait; none of the logic changes with them. */
@@ -99,7 +102,7 @@ export async function makeService(options: ServiceOptions = {}): Promise<TestSer
     const found = await until(
       () => /API\s+(http:\S+)\/api\/agents/.exec(said)?.[1] ?? (started.exitCode === null ? null : 'ended'),
       () => `the service is ready; it said: ${said}`,
-      60_000,
+      START_MS,
     );
     if (found === 'ended') throw new Error(`it ended with ${started.exitCode}: ${said}`);
     url = found;
