@@ -68,7 +68,7 @@ describe.each<[string, Readonly<Record<string, string>>]>([
   const answers: string[] = [];
 
   beforeAll(async () => {
-    service = await makeService({ settings: { ...SETTINGS, ...more }, firstStart: true });
+    service = await makeService({ settings: { ...SETTINGS, ...more }, firstStart: true, makesDatabase: true });
     dataDir = path.join(service.home.root, 'made');
     const made = path.join(dataDir, 'admin.token');
     adminToken = existsSync(made) ? readFileSync(made, 'utf8').trim() : ADMIN_TOKEN;

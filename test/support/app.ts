@@ -3,6 +3,7 @@ import path from 'node:path';
 import type { Type } from '@nestjs/common';
 import { readSettings, resolveSettings } from '../../src/config';
 import { startService } from '../../src/service';
+import { copyDatabaseTo } from './database-template';
 import { makeTestHome, type TestHome } from './pm2-home';
 
 /** The whole service inside this process, so that its providers can be called; PM2 and the agents are real. */
@@ -15,6 +16,7 @@ export interface TestApp {
 export async function makeApp(overrides: Readonly<Record<string, string>> = {}): Promise<TestApp> {
   const home = makeTestHome();
   cpSync(path.resolve(__dirname, '../fixtures/agents'), home.agentsDir, { recursive: true });
+  await copyDatabaseTo(path.join(home.dataDir, 'db'));
   const settings = readSettings({
     ...{ PORT: '0', LOG_LEVEL: 'silent', DATA_DIR: home.dataDir, PM2_HOME: home.pm2Home, AGENTS_DIR: home.agentsDir },
     ...{ HEALING_INTERVAL_SECONDS: '0.5', VERIFY_SECONDS: '0.3', STABLE_SECONDS: '0.5', KILL_TIMEOUT_SECONDS: '1' },

@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { cpSync } from 'node:fs';
 import path from 'node:path';
 import { ApiClient } from './api-client';
+import { copyDatabaseTo } from './database-template';
 import { makeTestHome, type TestHome } from './pm2-home';
 import { until } from './until';
 
@@ -53,6 +54,8 @@ export interface TestService {
 
 export interface ServiceOptions {
   readonly settings?: Readonly<Record<string, string>>;
+  /** It makes its database itself, as a first start does. */
+  readonly makesDatabase?: boolean;
   /** A home that is there already. */
   readonly home?: TestHome;
   /** The agents of the first start are there only where they are wanted. */
@@ -62,6 +65,7 @@ export interface ServiceOptions {
 export async function makeService(options: ServiceOptions = {}): Promise<TestService> {
   const home = options.home ?? makeTestHome();
   cpSync(FIXTURES, home.agentsDir, { recursive: true });
+  if (options.makesDatabase !== true) await copyDatabaseTo(path.join(home.dataDir, 'db'));
   const settings = { ...QUICK, ...options.settings };
   let child: ChildProcess | null = null;
   let url = '';
