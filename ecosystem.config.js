@@ -15,10 +15,14 @@ module.exports = {
       // It refuses with this code where another one holds the lock or a setting is wrong: a restart would not help.
       stop_exit_codes: [78],
       exp_backoff_restart_delay: 200,
-      kill_timeout: 15_000,
+      // It writes what waits, and a last backup.
+      kill_timeout: 30_000,
       // The agents are children of PM2's daemon, not of the service: ending the service never touches them.
       treekill: false,
       wait_ready: false,
+      // PM2's own instrumentation ends the process as soon as the daemon is gone; the service has to outlive it.
+      pmx: false,
+      vizion: false,
     },
   ],
 };

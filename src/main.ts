@@ -12,10 +12,16 @@ const REFUSED_EXIT_CODE = 78;
 const say = (line: string) => process.stdout.write(`${line}\n`);
 
 async function main(): Promise<void> {
+  outliveReaders();
   const settings = settingsOfThisProcess();
   const service = await startService(settings);
   for (const line of welcome(service, settings)) say(line);
   endOnSignal(service, settings);
+}
+
+/** Who reads what we print may be gone (PM2's daemon where we run under it, a closed pipe): we end in order all the same. */
+function outliveReaders(): void {
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 }
 
 function welcome(service: Service, settings: ResolvedSettings): string[] {
