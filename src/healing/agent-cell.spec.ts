@@ -6,7 +6,7 @@ import { Problem } from '../kernel';
 import { CommitInDoubt } from '../persistence/commit-in-doubt';
 import type { ProcessRuntime } from '../runtime';
 import { AgentCell, type Act } from './agent-cell';
-import type { Change } from './journal';
+import type { Change, Journal } from './journal';
 import { newAgentState, type MachineEvent } from './machine';
 
 const START: MachineEvent = { type: 'start-asked', by: 'operator', mayTrial: true };
@@ -21,17 +21,18 @@ function makeCell(refusal: Problem) {
     loadAll: () => Promise.resolve(new Map()),
     saveEventually: () => undefined,
   });
+  const commit = jest.fn<Promise<void>, Parameters<Journal['commit']>>(() => Promise.reject(refusal));
   const ports = {
     ...{ clock, random: seededRandom(1), newId: countedIds(), circuits, policyOf: () => POLICY },
     // A cell asks it nothing: what acts is handed in.
     runtime: null as unknown as ProcessRuntime,
     desired: { desiredState: () => 'stopped' as const, applyDesired: () => undefined },
-    journal: { commit: () => Promise.reject(refusal), commitEventually: (change: Change) => kept.push(change) },
+    journal: { commit, commitEventually: (change: Change) => kept.push(change) },
     log: { info: () => undefined, warn: () => undefined },
     planLaunch: () => Promise.reject(new Error('not asked here')),
   };
   const state = newAgentState(clock.now());
-  return { cell: new AgentCell('a', state, ports, acts, () => false), state, kept, acts };
+  return { cell: new AgentCell('a', state, ports, acts, () => false), state, kept, acts, commit };
 }
 
 const AWAY = new Problem('database-unavailable', 'away');
@@ -59,5 +60,12 @@ describe('a command that could not be saved', () => {
     const { cell, kept } = makeCell(AWAY);
     expect(await cell.command(STOP, 'down')).toEqual({ recorded: false });
     expect(kept).toEqual([expect.objectContaining({ desired: 'stopped' })]);
+  });
+
+  it('is handed over once where it is a stop of which nobody knows: the journal keeps it', async () => {
+    const { cell, kept, commit } = makeCell(IN_DOUBT);
+    expect(await cell.command(STOP, 'down')).toEqual({ recorded: false });
+    expect(kept).toEqual([]);
+    expect(commit).toHaveBeenCalledWith(expect.objectContaining({ desired: 'stopped' }), { isKeptInDoubt: true });
   });
 });

@@ -152,12 +152,14 @@ export class AgentCell {
 
   /** Saved before it acts; only a stop acts all the same, and says that it is not recorded yet. */
   private async save(message: Message, change: Change): Promise<boolean | Problem> {
+    const isStop = message.event.type === 'stop-asked';
     try {
-      await this.ports.journal.commit(change);
+      await this.ports.journal.commit(change, { isKeptInDoubt: isStop });
       return true;
     } catch (error) {
-      if (message.event.type === 'stop-asked') {
-        this.ports.journal.commitEventually(change);
+      if (isStop) {
+        // Kept by the journal already where it may have been saved: its events must not be told twice.
+        if (doubtOf(error) === null) this.ports.journal.commitEventually(change);
         return false;
       }
       // What was refused may have been saved all the same: what holds is saved over it.

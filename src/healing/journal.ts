@@ -23,14 +23,19 @@ export interface Change {
   readonly restarts: readonly RestartRecord[];
 }
 
+export interface CommitOptions {
+  /** It acts whatever becomes of its save: one that is left in doubt is kept here, and saved once. */
+  readonly isKeptInDoubt: boolean;
+}
+
 /** Where decisions are kept. Changes become durable in the order in which they were handed over. */
 export interface Journal {
   /**
    * Resolves once it is on disk: a person's command waits for that before it acts.
    *
-   * @throws Problem `database-unavailable`; then nothing of it was saved
+   * @throws Problem `database-unavailable`; then nothing of it was saved, unless `doubtOf` it says that this is not known
    */
-  commit(change: Change): Promise<void>;
+  commit(change: Change, options: CommitOptions): Promise<void>;
   /** What healing decides acts before its save; it waits in a bounded queue while the database is away. */
   commitEventually(change: Change): void;
 }

@@ -4,7 +4,7 @@ import { EventLog, RestartLog, type EventDraft } from '../events';
 import { Database, WriteQueue, type Tx } from '../persistence';
 import { AgentRegistry } from '../registry';
 import { PROCESS_INSPECTOR, type ProcessInspector } from '../runtime';
-import type { Change, Journal } from './journal';
+import type { Change, CommitOptions, Journal } from './journal';
 import type { AgentState } from './machine';
 
 export interface SavedSupervision {
@@ -44,8 +44,8 @@ export class SupervisionStore implements Journal {
     );
   }
 
-  commit(change: Change): Promise<void> {
-    return this.queue.submit((tx) => this.save(tx, change), `a command on ${change.agentId}`);
+  commit(change: Change, options: CommitOptions): Promise<void> {
+    return this.queue.submit((tx) => this.save(tx, change), { label: `a command on ${change.agentId}`, ...options });
   }
 
   commitEventually(change: Change): void {

@@ -1,7 +1,8 @@
 import { Kysely, sql, type Transaction } from 'kysely';
+import { SystemClock } from '../config';
 import { errorCodeOf, messageOf, Problem } from '../kernel';
 import { BACKUPS } from './backup';
-import { CommitInDoubt } from './commit-in-doubt';
+import { learnOutcome, unavailable } from './commit-in-doubt';
 import { EmbeddedPostgres } from './embedded-postgres';
 import { migrate } from './migrator';
 import { isDatabase } from './new-database';
@@ -40,6 +41,7 @@ export class Database {
   /** What the last call failed with; null: it went well. */
   lastError: string | null = null;
   private closing: Promise<void> | null = null;
+  private readonly clock = new SystemClock();
   private readonly kysely: Kysely<Schema>;
 
   private constructor(
@@ -88,7 +90,7 @@ export class Database {
   /**
    * All of it or nothing. Writers go through the {@link WriteQueue}, which calls this.
    *
-   * @throws Problem `database-unavailable`: nothing was saved, unless its cause is a {@link CommitInDoubt}
+   * @throws Problem `database-unavailable`: nothing was saved, unless it is left in doubt (`doubtOf`)
    */
   transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
     // What was refused for lack of time must not happen later: the limit ends where the commit begins.
@@ -105,7 +107,8 @@ export class Database {
     return this.limited(
       call.catch(async (error: unknown) => {
         if (attempt.transactionId === null || result === null || !(error instanceof ConnectionLost)) throw error;
-        await this.learnOutcome(attempt.transactionId, error);
+        const outcome = this.engine.outcomeOf(attempt.transactionId);
+        await learnOutcome(outcome, error, { clock: this.clock, limitMs: this.limits.doubtMs });
         return result.value;
       }),
       attempt,
@@ -120,19 +123,6 @@ export class Database {
   close(): Promise<void> {
     this.closing ??= this.kysely.destroy().then(() => this.engine.close());
     return this.closing;
-  }
-
-  /** Returns where it was committed. */
-  private async learnOutcome(transactionId: string, lost: ConnectionLost): Promise<void> {
-    const outcome = this.engine.outcomeOf(transactionId);
-    let timer: NodeJS.Timeout | undefined;
-    const limit = new Promise<null>((resolve) => {
-      timer = setTimeout(resolve, this.limits.doubtMs, null);
-    });
-    const committed = await Promise.race([outcome, limit]);
-    clearTimeout(timer);
-    if (committed === true) return;
-    throw committed === null ? new CommitInDoubt(lost.message, outcome) : lost;
   }
 
   private async limited<T>(call: Promise<T>, attempt: Attempt | null): Promise<T> {
@@ -153,7 +143,7 @@ export class Database {
       // What it says of a value or a statement is no failure of the database.
       if (error instanceof Problem || isAboutContent(error)) throw error;
       this.lastError = messageOf(error);
-      throw new Problem('database-unavailable', detailOf(error), { cause: error });
+      throw unavailable(error);
     } finally {
       clearTimeout(timer);
     }
@@ -171,12 +161,6 @@ function cannotOpen(folder: string | null, error: unknown): Problem {
 async function idOf(tx: Tx): Promise<string> {
   const { rows } = await sql<{ id: string }>`select pg_current_xact_id()::text as id`.execute(tx);
   return rows[0]?.id ?? '';
-}
-
-function detailOf(error: unknown): string {
-  const what = `The database failed: ${messageOf(error)}.`;
-  if (!(error instanceof CommitInDoubt)) return `${what} Try again soon.`;
-  return `${what} Whether the change was saved is not known yet; if it was, it is taken back. Look before you repeat it.`;
 }
 
 /** Postgres' classes of errors for values and for constraints: they would fail again (appendix A of its manual). */

@@ -295,6 +295,25 @@ describe('a commit that nobody answered', () => {
     expect(database.saved).toEqual(['kept', 'kept later']);
   });
 
+  it.each([true, false])(
+    'keeps what acts all the same in its place, and saves it once (was saved: %s)',
+    async (was) => {
+      let tell: (committed: boolean) => void = () => undefined;
+      const { database, queue, clock } = makeQueue();
+      database.doubt = new Promise((resolve) => (tell = resolve));
+      queue.submitEventually(write('before'), 'before');
+      const stop = queue.submit(write('stop'), { isKeptInDoubt: true }).catch((error: unknown) => doubtOf(error));
+      const start = queue.submit(write('start')).catch((error: unknown) => doubtOf(error));
+      expect([await stop, await start]).toEqual([expect.any(CommitInDoubt), expect.any(CommitInDoubt)]);
+      queue.submitEventually(write('after'), 'after');
+      if (!was) database.saved.length = 0;
+      tell(was);
+      await clock.advance(RETRY_MS);
+      expect(database.saved.filter((each) => each !== 'start')).toEqual(['before', 'stop', 'after']);
+      expect(database.saved.includes('start')).toBe(was);
+    },
+  );
+
   it('leaves no other caller of the time in doubt', async () => {
     const { database, queue } = makeQueue();
     database.hold();

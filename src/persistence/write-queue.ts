@@ -9,6 +9,14 @@ interface Entry {
   /** null: nobody waits for it, and it is tried until it succeeds. */
   readonly caller: { resolve: () => void; reject: (error: unknown) => void } | null;
   readonly label: string;
+  /** It is done whatever becomes of its save: from a commit in doubt on it is tried until it succeeds. */
+  readonly isKeptInDoubt: boolean;
+}
+
+export interface SubmitOptions {
+  readonly label?: string;
+  /** Its caller is told of the doubt like any other, but the work stays here until its fate is known. */
+  readonly isKeptInDoubt?: boolean;
 }
 
 export interface WriteQueueOptions {
@@ -56,9 +64,9 @@ export class WriteQueue {
    * @throws whatever the work throws; Problem `database-unavailable` where the database failed, and nothing was saved unless
    *   {@link doubtOf} it says that this is not known
    */
-  submit(work: Work, label = 'a command'): Promise<void> {
+  submit(work: Work, { label = 'a command', isKeptInDoubt = false }: SubmitOptions = {}): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.add({ work, caller: { resolve, reject }, label });
+      this.add({ work, caller: { resolve, reject }, label, isKeptInDoubt });
     });
   }
 
@@ -73,7 +81,7 @@ export class WriteQueue {
       );
       return;
     }
-    this.add({ work, caller: null, label });
+    this.add({ work, caller: null, label, isKeptInDoubt: true });
   }
 
   /** Waits until nothing waits, or for so long. @returns whether everything is on disk */
@@ -165,27 +173,23 @@ export class WriteQueue {
     if (this.waiting.length > 0) await sleep(this.options.clock, this.options.retryMs ?? RETRY_MS);
   }
 
-  /** Nobody can write meanwhile. What healing decided is not saved twice: it is kept until its fate is known. */
+  /** Nobody can write meanwhile. What was decided is not saved twice: it is kept until its fate is known. */
   private async waitForOutcome(group: readonly Entry[], doubt: CommitInDoubt, error: unknown): Promise<void> {
-    this.refuseCallers(error, group);
+    const kept = group.filter((entry) => entry.isKeptInDoubt).map((entry) => ({ ...entry, caller: null }));
+    this.waiting.splice(0, group.length, ...kept);
+    for (const entry of group) entry.caller?.reject(error);
     const unavailable = new Problem('database-unavailable', 'The database failed. Try again soon.');
     const { clock, retryMs = RETRY_MS } = this.options;
     do this.refuseCallers(unavailable);
     while (!(await isSettledWithin(clock, doubt.outcome, retryMs)));
-    if (!(await doubt.outcome)) return;
-    const saved = new Set(group);
-    this.keep((entry) => !saved.has(entry));
+    // They stand first still: nothing is taken from the middle but callers.
+    if (await doubt.outcome) this.waiting.splice(0, kept.length);
   }
 
-  private refuseCallers(error: unknown, among: readonly Entry[] = this.waiting): void {
-    const callers = among.filter((entry) => entry.caller !== null);
-    const refused = new Set(callers);
-    this.keep((entry) => !refused.has(entry));
+  private refuseCallers(error: unknown): void {
+    const callers = this.waiting.filter((entry) => entry.caller !== null);
+    this.waiting.splice(0, this.waiting.length, ...this.waiting.filter((entry) => entry.caller === null));
     for (const entry of callers) entry.caller?.reject(error);
-  }
-
-  private keep(isKept: (entry: Entry) => boolean): void {
-    this.waiting.splice(0, this.waiting.length, ...this.waiting.filter(isKept));
   }
 }
 

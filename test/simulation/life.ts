@@ -1,5 +1,6 @@
 import type { Clock, DesiredState, NewId, Random } from '../../src/kernel';
 import { CircuitBreaker } from '../../src/circuit';
+import type { EventDraft } from '../../src/events';
 import { AgentSupervisor } from '../../src/healing/agent-supervisor';
 import type { Change } from '../../src/healing/journal';
 import { afterReboot, revivedState, type AgentState, type HealingPolicy } from '../../src/healing/machine';
@@ -42,6 +43,8 @@ export class Life {
   private readonly desired: Map<string, DesiredState>;
   private readonly connection: DiskConnection;
   private isOver = false;
+  /** The events of all that was decided without anybody waiting for it: each has to be in the history in the end. */
+  readonly told: EventDraft[] = [];
 
   constructor(private readonly parts: LifeParts) {
     const { world, disk, clock, random, newId, trace } = parts;
@@ -72,9 +75,10 @@ export class Life {
           applyDesired: (agentId, desired) => this.desired.set(agentId, desired),
         },
         journal: {
-          commit: (change) => queue.submit(save(change)),
+          commit: (change, options) => queue.submit(save(change), options),
           commitEventually: (change) => {
             for (const event of change.events) trace(`${change.agentId} ${event.type} ${JSON.stringify(event.data)}`);
+            this.told.push(...change.events);
             queue.submitEventually(save(change), 'a change');
           },
         },

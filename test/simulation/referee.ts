@@ -106,6 +106,14 @@ export class Referee {
     if (alive.length === 1 && listed.length !== 1) this.accuse(agentId, 'lives in the end, but is not listed');
   }
 
+  /** What was told is in the history, and what is there is there once. */
+  judgeHistory(history: readonly object[], told: readonly object[]): void {
+    const saved = new Set(history);
+    if (saved.size < history.length) this.accuse('history', `${history.length - saved.size} events twice`);
+    const missing = told.filter((event) => !saved.has(event));
+    if (missing.length > 0) this.accuse('history', `lost: ${JSON.stringify(missing)}`);
+  }
+
   private accuse(agentId: string, what: string): void {
     this.violations.push(`${agentId}: ${what}`);
   }

@@ -36,6 +36,7 @@ const DEEDS = [
   [3, 'daemon killed'],
   [4, 'daemon frozen'],
   [4, 'database away'],
+  [5, 'commit in doubt'],
   [2, 'time gap'],
   [1, 'daemon ended'],
   [1, 'reboot'],
@@ -76,6 +77,7 @@ class Simulation {
   private readonly began: number;
   /** What was seen in a shell since then is not on disk; Infinity: everything is. */
   private notSavedSince = Infinity;
+  private isEngineLost = false;
   private lossy = true;
   /** How often `pm2 kill` or `pm2 update` was run: what it meets halfway may go either way. */
   private daemonEnds = 0;
@@ -94,6 +96,9 @@ class Simulation {
     this.world.faults = {
       launch: ({ agentId }) => this.fateOfLaunch(agentId),
       signal: (signal) => this.fateOfSignal(signal),
+    };
+    this.disk.onLoss = (isLost) => {
+      this.lost(isLost);
     };
     this.referee = new Referee(this.world, this.clock, AGENTS);
     this.shell = new OperatorShell({
@@ -134,6 +139,7 @@ class Simulation {
     this.lossy = false;
     this.launchFates.clear();
     this.disk.isAway = false;
+    this.disk.nextCommit = null;
     this.world.freezeDaemon(false);
     if (!this.life.isAlive) this.start();
     await this.clock.advance(QUIET_MS);
@@ -141,6 +147,7 @@ class Simulation {
       this.referee.judge(agentId, this.life.circuits.isTripped(agentId));
       this.say(`${agentId} ${JSON.stringify(this.life.supervisor.situation(agentId))}`);
     }
+    this.referee.judgeHistory(this.disk.history, this.life.told);
   }
 
   private start(): void {
@@ -198,6 +205,8 @@ class Simulation {
         return this.endDaemon();
       case 'database away':
         return this.databaseAway();
+      case 'commit in doubt':
+        return this.loseNextCommit();
       case 'time gap':
         return this.timeGap();
       case 'reboot':
@@ -298,6 +307,8 @@ class Simulation {
     }
     this.say('supervisor is killed');
     this.life.kill();
+    // The next one opens its folder anew.
+    if (this.isEngineLost) this.lost(false);
     for (const agentId of this.unrecorded)
       if (this.disk.desired.get(agentId) === 'running') this.referee.intend(agentId, ['running', 'stopped'], 'api');
     this.unrecorded.clear();
@@ -345,13 +356,38 @@ class Simulation {
   private databaseAway(): void {
     this.say('database goes away');
     this.disk.isAway = true;
-    this.notSavedSince = Math.min(this.notSavedSince, this.clock.now());
+    this.cannotSave();
     this.clock.after(this.drawn(10_000), () => {
       this.say('database is back');
       this.disk.isAway = false;
-      this.clock.after(SAVED_MS, () => {
-        if (!this.disk.isAway) this.notSavedSince = Infinity;
-      });
+      this.canSave();
+    });
+  }
+
+  private loseNextCommit(): void {
+    this.disk.nextCommit = {
+      happens: this.chance(0.5),
+      // It ends itself at once, or counts as hung only after a while.
+      hangMs: this.chance(0.7) ? this.drawn(50) : 10_500,
+      reopensMs: 500 + this.drawn(19_500),
+    };
+    this.say(`the engine will be lost in the next commit: ${JSON.stringify(this.disk.nextCommit)}`);
+  }
+
+  private lost(isLost: boolean): void {
+    this.say(isLost ? 'the engine is lost in a commit' : 'the engine is open again');
+    this.isEngineLost = isLost;
+    if (isLost) this.cannotSave();
+    else this.canSave();
+  }
+
+  private cannotSave(): void {
+    this.notSavedSince = Math.min(this.notSavedSince, this.clock.now());
+  }
+
+  private canSave(): void {
+    this.clock.after(SAVED_MS, () => {
+      if (!this.disk.isAway && !this.isEngineLost) this.notSavedSince = Infinity;
     });
   }
 
