@@ -9,8 +9,11 @@ import type { AgentState } from './machine';
 
 export interface SavedSupervision {
   readonly state: AgentState;
-  /** The machine has started anew since: no process that the state speaks of lives any more. */
-  readonly isFromEarlierBoot: boolean;
+  /**
+   * `this-life`: what it says of processes was so when we ended. `earlier-boot`: the machine has started anew since, and
+   * none of them lives. `restored`: a backup brought it back.
+   */
+  readonly origin: 'this-life' | 'earlier-boot' | 'restored';
 }
 
 /** The journal over the database: all of one decision in one transaction, each fact in its owner's table. */
@@ -33,13 +36,14 @@ export class SupervisionStore implements Journal {
   /** The states that were saved, by agent. */
   async loadAll(): Promise<ReadonlyMap<string, SavedSupervision>> {
     const rows = await this.database.read((db) =>
-      db.selectFrom('local.supervision').select(['agent_id', 'state', 'boot_id']).execute(),
+      db.selectFrom('local.supervision').select(['agent_id', 'state', 'boot_id', 'is_restored']).execute(),
     );
     // Written by this very class, and checked by the migrations: a state is what was saved as one.
     return new Map(
       rows.map((row) => {
         const isFromEarlierBoot = row.boot_id !== null && row.boot_id !== this.bootId;
-        return [row.agent_id, { state: row.state as AgentState, isFromEarlierBoot }];
+        const origin = isFromEarlierBoot ? 'earlier-boot' : row.is_restored ? 'restored' : 'this-life';
+        return [row.agent_id, { state: row.state as AgentState, origin }];
       }),
     );
   }
@@ -68,7 +72,7 @@ export class SupervisionStore implements Journal {
 
   private async save(tx: Tx, change: Change): Promise<void> {
     const { agentId } = change;
-    const row = { state: JSON.stringify(change.state), boot_id: this.bootId };
+    const row = { state: JSON.stringify(change.state), boot_id: this.bootId, is_restored: false };
     await tx
       .insertInto('local.supervision')
       .values({ agent_id: agentId, ...row })

@@ -1,5 +1,5 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import { CLOCK, isExternal, Problem, type Clock } from '../kernel';
+import { CLOCK, isExternal, Problem, type Clock, type DesiredState } from '../kernel';
 import { SETTINGS, type ResolvedSettings } from '../config';
 import { CircuitBreaker } from '../circuit';
 import type { EventType } from '../events';
@@ -8,7 +8,7 @@ import { AgentRegistry, type RegisteredAgent } from '../registry';
 import { AgentSupervisor } from './agent-supervisor';
 import { healingPolicy } from './healing-policy';
 import { LaunchPlanner } from './launch-planner';
-import { afterReboot, revivedState, runOf, type AgentState } from './machine';
+import { afterReboot, afterRestore, revivedState, runOf, type AgentState } from './machine';
 import { SupervisionStore, type SavedSupervision } from './supervision-store';
 
 const HOUR_MS = 3_600_000;
@@ -49,10 +49,19 @@ export class Supervision {
   private revived(agent: RegisteredAgent, saved: SavedSupervision | null): AgentState | null {
     if (saved === null) return null;
     const { backoffMaxMs } = healingPolicy(this.settings, agent.policy);
-    const state = saved.isFromEarlierBoot
-      ? afterReboot(saved.state, this.registry.desiredState(agent.agentId))
-      : saved.state;
+    const state = this.brought(saved, this.registry.desiredState(agent.agentId));
     return revivedState(state, this.clock.now(), Math.max(backoffMaxMs, HOUR_MS));
+  }
+
+  private brought({ state, origin }: SavedSupervision, desired: DesiredState): AgentState {
+    switch (origin) {
+      case 'this-life':
+        return state;
+      case 'earlier-boot':
+        return afterReboot(state, desired);
+      case 'restored':
+        return afterRestore(state, desired);
+    }
   }
 
   private attach(): void {

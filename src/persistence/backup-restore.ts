@@ -70,6 +70,7 @@ async function fill(folder: string, backup: Backup): Promise<void> {
     for (const [table, rows] of Object.entries(backup.tables)) await load(connection, table, rows);
     await connection.exec('commit');
     await migrate(connection);
+    await connection.exec('update local.supervision set is_restored = true');
   } finally {
     await engine.close();
   }

@@ -20,4 +20,9 @@ export const LOCAL_STEPS: readonly { readonly name: string; readonly sql: string
     name: 'local-0002-boot-id',
     sql: `alter table local.supervision add column boot_id text;`,
   },
+  {
+    // Read from a backup, and not written since: it knows nothing of what became of its processes meanwhile.
+    name: 'local-0003-restored',
+    sql: `alter table local.supervision add column is_restored boolean not null default false;`,
+  },
 ];

@@ -86,6 +86,7 @@ export interface SupervisionTable {
   agent_id: string;
   state: Json<unknown>;
   boot_id: string | null;
+  is_restored: Generated<boolean>;
   saved_at: Generated<Date>;
 }
 

@@ -3,6 +3,7 @@ import { CLOSED_CIRCUIT, nextCircuit, revivedCircuit } from '../../src/circuit';
 import type { ListedProcess, ProcessIdentity, UnlistedProcess } from '../../src/runtime';
 import {
   afterReboot,
+  afterRestore,
   currentRunId,
   deadlineOf,
   newAgentState,
@@ -263,6 +264,12 @@ export class Story {
   /** The machine starts anew, and we with it: no process lives, and the daemon is another. */
   reboots(awayMs = 60_000): this {
     this.situation = { ...this.situation, state: afterReboot(this.situation.state, this.desired) };
+    return this.supervisorRestarts(awayMs);
+  }
+
+  /** A backup of an earlier moment is restored, and the supervisor starts from it; all else has gone on. */
+  restores({ situation }: Story, awayMs = 1_000): this {
+    this.situation = { ...situation, state: afterRestore(situation.state, situation.desired) };
     return this.supervisorRestarts(awayMs);
   }
 

@@ -4,7 +4,7 @@ export { deadlineOf } from './deadline';
 export { type Answer, type Effect, type Waiters } from './effect';
 export { type LaunchFault, type MachineEvent, type Observation } from './event';
 export { type HealingPolicy } from './policy';
-export { afterReboot } from './reboot';
+export { afterReboot, afterRestore } from './reboot';
 export { revivedState } from './revive';
 export {
   currentRunId,

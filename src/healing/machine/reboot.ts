@@ -9,13 +9,27 @@ import type { AgentState, Phase, Run } from './state';
  * person's: what was stopped before stays stopped.
  */
 export function afterReboot(saved: AgentState, desired: DesiredState): AgentState {
-  const lastRun = saved.lastRun === null ? null : deadRun(saved.lastRun);
   // Clamped to the present when it is revived: whatever was started before our first look, was before the stop.
   const stopAskedAt = desired === 'stopped' ? Infinity : saved.stopAskedAt;
-  return { ...saved, lastRun, stopAskedAt, phase: phaseAfterReboot(saved.phase, desired) };
+  return { ...withRuns(saved, desired, deadRun), stopAskedAt };
 }
 
-function phaseAfterReboot(phase: Phase, desired: DesiredState): Phase {
+/**
+ * A saved state that a backup brought back, on a machine that went on meanwhile: what lives is what it was, and a person's
+ * start or stop that PM2 shows is later than the backup, hence holds. But an entry that is missing was not deleted by a
+ * person under the eyes of this state: what was registered anew by the restore is brought back.
+ */
+export function afterRestore(saved: AgentState, desired: DesiredState): AgentState {
+  return withRuns(saved, desired, (run) => ({ ...run, daemon: dead(run.daemon) }));
+}
+
+/** Nobody waits any more for what a person was doing in a shell then. */
+function withRuns(saved: AgentState, desired: DesiredState, changed: (run: Run) => Run): AgentState {
+  const lastRun = saved.lastRun === null ? null : changed(saved.lastRun);
+  return { ...saved, lastRun, phase: phaseWithRun(saved.phase, desired, changed) };
+}
+
+function phaseWithRun(phase: Phase, desired: DesiredState, changed: (run: Run) => Run): Phase {
   switch (phase.kind) {
     case 'stopped':
       return phase;
@@ -23,9 +37,9 @@ function phaseAfterReboot(phase: Phase, desired: DesiredState): Phase {
       return { ...phase, listedUnder: null };
     case 'verifying':
     case 'running':
-      return { ...phase, run: deadRun(phase.run) };
+      return { ...phase, run: changed(phase.run) };
     case 'stopping':
-      return phase.run === null ? phase : { ...phase, run: deadRun(phase.run) };
+      return phase.run === null ? phase : { ...phase, run: changed(phase.run) };
     case 'down':
       // The machine's stop ends PM2's daemon by an order, as `pm2 kill` does.
       if (phase.why !== 'operator-acting' && phase.why !== 'daemon-ended') return phase;
