@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { writeSync } from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { adminTokenFile } from './auth';
@@ -8,6 +9,9 @@ import { startService, type Service } from './service';
 
 /** Another supervisor holds the lock, or a setting is wrong: starting again would not help (EX_CONFIG of sysexits.h). */
 const REFUSED_EXIT_CODE = 78;
+
+/** Longer than all that an end in order waits for. */
+const END_MS = 30_000;
 
 const say = (line: string) => process.stdout.write(`${line}\n`);
 
@@ -54,6 +58,7 @@ function endOnSignal(service: Service, settings: ResolvedSettings): void {
     say('agent-spawner ends; the agents go on, and the next start adopts them.');
     say(`  Look at them:  ${pm2Command(settings)} ls`);
     say('  End them:      npm run uninstall');
+    setTimeout(endAnyway, END_MS).unref();
     service
       .stop()
       .then(() => process.exit(0))
@@ -63,6 +68,15 @@ function endOnSignal(service: Service, settings: ResolvedSettings): void {
   };
   process.on('SIGINT', end);
   process.on('SIGTERM', end);
+}
+
+/** A thread inside a call of the system, on a disk that does not answer, would hold up every other way to end. */
+function endAnyway(): void {
+  writeSync(
+    process.stderr.fd,
+    `agent-spawner: it could not end in order within ${END_MS / 1_000} s (does the disk of DATA_DIR answer?), and ends now. What was acknowledged is on disk; the agents go on.\n`,
+  );
+  process.kill(process.pid, 'SIGKILL');
 }
 
 function fail(error: unknown): void {

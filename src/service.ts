@@ -72,7 +72,9 @@ async function stop(app: NestExpressApplication, locks: readonly InstanceLock[])
   app.get(Supervision).record('supervisor.stopped', { pid: process.pid });
   await app.get<ProcessRuntime>(PROCESS_RUNTIME).close();
   await app.close();
-  await app.get(WriteQueue).flush(FLUSH_MS);
+  const queue = app.get(WriteQueue);
+  if (!(await queue.flush(FLUSH_MS)))
+    app.get(Logger).warn({ changes: queue.size }, 'the database did not take everything; the next start looks anew');
   await app.get(Backups).end();
   await app.get(Database).close();
   for (const lock of locks) lock.release();

@@ -1,8 +1,9 @@
+import { execFileSync } from 'node:child_process';
 import { rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { makeTempFolder } from './temp-folder';
 
-export type DiskFault = 'EIO' | 'ENOSPC' | 'hang' | `slow ${number}`;
+export type DiskFault = 'EIO' | 'ENOSPC' | 'hang' | 'block' | `slow ${number}`;
 
 /** The disk below a service's database, which fails when a test says so. */
 export interface FaultyDisk {
@@ -20,10 +21,11 @@ export function makeFaultyDisk(): FaultyDisk {
   return {
     settings: { NODE_OPTIONS: `--require "${program}"`, FAULTY_DISK: flag },
     fail: (fault) => {
+      if (fault === 'block') execFileSync('mkfifo', [`${flag}.pipe`]);
       writeFileSync(flag, fault);
     },
     mend: () => {
-      rmSync(flag, { force: true });
+      for (const file of [flag, `${flag}.pipe`]) rmSync(file, { force: true });
     },
     remove: () => {
       folder.remove();
