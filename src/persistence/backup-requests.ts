@@ -15,7 +15,7 @@ export type BackupAnswer = z.output<typeof answerSchema>;
 /** Takes the requests that lie in the folder; each is to be answered by {@link answerRequest}. */
 export function takeRequests(folder: string): string[] {
   const ids = namesIn(folder).flatMap((name) => REQUEST.exec(name)?.[1] ?? []);
-  for (const id of ids) rmSync(path.join(folder, `request-${id}`), { force: true });
+  for (const id of ids) rmSync(path.join(folder, `request-${id}`), { recursive: true, force: true });
   return ids;
 }
 
@@ -34,7 +34,7 @@ export function answerRequest(folder: string, id: string, answer: BackupAnswer):
 /** What was left of earlier ones that nobody waits for any more. */
 export function clearRequests(folder: string): void {
   for (const name of namesIn(folder))
-    if (REQUEST.test(name) || ANSWER.test(name)) rmSync(path.join(folder, name), { force: true });
+    if (REQUEST.test(name) || ANSWER.test(name)) rmSync(path.join(folder, name), { recursive: true, force: true });
 }
 
 /**

@@ -4,6 +4,7 @@ import { errorCodeOf, messageOf, Problem, type Clock } from '../kernel';
 import { parseBackup, type Backup } from './backup';
 import { EmbeddedPostgres } from './embedded-postgres';
 import { migrate, migrateTo, refuseNewer } from './migrator';
+import { finishRestore, restoredOf, restoringOf } from './new-database';
 import type { SqlConnection } from './sql-connection';
 
 const CHUNK = 500;
@@ -26,9 +27,9 @@ export async function restoreBackup(file: string, dataDir: string, clock: Clock)
   const backup = parseBackup(read(file), file);
   refuseNewer(`The backup ${file}`, backup.migrations);
   const folder = path.join(dataDir, 'db');
-  const draft = `${folder}.restoring`;
-  const whole = `${folder}.restored`;
-  for (const left of [draft, whole]) rmSync(left, { recursive: true, force: true });
+  const draft = restoringOf(folder);
+  // One that was killed at its last step is whole, and the only one in its place.
+  finishRestore(folder);
   try {
     await fill(draft, backup);
   } catch (error) {
@@ -38,6 +39,7 @@ export async function restoreBackup(file: string, dataDir: string, clock: Clock)
     });
   }
   // From here on a kill leaves a whole one: the next start finishes what it finds under this name.
+  const whole = restoredOf(folder);
   renameSync(draft, whole);
   const movedTo = moveAside(folder, clock);
   renameSync(whole, folder);
@@ -70,10 +72,20 @@ async function fill(folder: string, backup: Backup): Promise<void> {
     for (const [table, rows] of Object.entries(backup.tables)) await load(connection, table, rows);
     await connection.exec('commit');
     await migrate(connection);
+    await refuseMisfit(connection);
     await connection.exec('update local.supervision set is_restored = true');
   } finally {
     await engine.close();
   }
+}
+
+/** Rows that fit each by itself may not fit together: then nothing could be written to the history any more. */
+async function refuseMisfit(connection: SqlConnection): Promise<void> {
+  const { rows } = await connection.query(`
+    select (select (value #>> '{}')::bigint from local.meta where key = 'event_seq')
+      >= (select coalesce(max(seq), 0) from actp_agent_events) as fits
+  `);
+  if (rows[0]?.fits !== true) throw new Error('its counter of events does not fit its events');
 }
 
 async function load(connection: SqlConnection, table: string, rows: Backup['tables'][string]): Promise<void> {

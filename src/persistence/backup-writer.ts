@@ -17,8 +17,8 @@ import {
 import type { Database, Tx } from './database';
 
 /**
- * History only grows, so that it need not be read in the one transaction of all the rest, which holds up whoever writes. Each
- * is read in pages, in this order.
+ * History only grows, so that it need not be read in the one transaction of all the rest, which holds up whoever writes: each
+ * is read in pages, in this order, up to the transaction of the rest.
  */
 const HISTORY: Readonly<Record<string, string>> = {
   'public.actp_agent_health_log': 'checked_at',
@@ -29,7 +29,8 @@ const PAGE = 500;
 
 interface Snapshot {
   readonly head: Omit<BackupHead, 'madeAt'>;
-  readonly lastSeq: number;
+  /** Its transaction: what later ones wrote is no part of it. */
+  readonly transactionId: string;
   readonly tables: readonly { readonly name: string; readonly rows: readonly string[] }[];
 }
 
@@ -43,7 +44,7 @@ interface Snapshot {
 export async function writeBackup(database: Database, folder: string, clock: Clock): Promise<string> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   await chmod(folder, 0o700);
-  for (const name of draftsOf(await readdir(folder))) await rm(path.join(folder, name));
+  await removeAll(folder, draftsOf(await readdir(folder)));
   const madeAt = clock.wall();
   const file = path.join(folder, backupName(madeAt));
   const draft = `${file}${DRAFT}`;
@@ -60,23 +61,28 @@ export async function writeBackup(database: Database, folder: string, clock: Clo
     await rm(draft, { force: true });
     throw error;
   }
-  for (const name of outdatedBackups(await readdir(folder))) await rm(path.join(folder, name), { force: true });
+  await removeAll(folder, outdatedBackups(await readdir(folder)));
   return file;
 }
 
+/** What somebody put there that cannot be removed is no reason to have no backup. */
+async function removeAll(folder: string, names: readonly string[]): Promise<void> {
+  await Promise.allSettled(names.map((name) => rm(path.join(folder, name), { force: true })));
+}
+
 async function writeAll(database: Database, handle: FileHandle, madeAt: string): Promise<void> {
-  const { head, lastSeq, tables } = await database.transaction(snapshot);
+  const { head, transactionId, tables } = await database.transaction(snapshot);
   await handle.write(openingText({ ...head, madeAt }));
   for (const [index, { name, rows }] of tables.entries()) {
     await handle.write(tableOpening(name, index === 0) + rowsText(rows, true));
     const order = HISTORY[name];
-    if (order !== undefined) await writeHistory(database, handle, { name, order, lastSeq });
+    if (order !== undefined) await writeHistory(database, handle, { name, order, transactionId });
     await handle.write(TABLE_END);
   }
   await handle.write(CLOSING_TEXT);
 }
 
-/** All but the history, at one moment, and how far the history reached at it. */
+/** All but the history, at one moment. */
 async function snapshot(tx: Tx): Promise<Snapshot> {
   const names = await sql<{ name: string }>`
     select schemaname || '.' || tablename as name from pg_tables where schemaname in ('public', 'local')
@@ -90,15 +96,15 @@ async function snapshot(tx: Tx): Promise<Snapshot> {
     .orderBy('applied_at')
     .orderBy('name')
     .execute();
-  const meta = await tx.selectFrom('local.meta').selectAll().where('key', 'in', ['instance_id', 'event_seq']).execute();
-  const valueOf = (key: string) => meta.find((row) => row.key === key)?.value;
-  const instance = valueOf('instance_id');
+  const meta = await tx.selectFrom('local.meta').select('value').where('key', '=', 'instance_id').executeTakeFirst();
+  const now = await sql<{ id: string }>`select pg_current_xact_id()::xid::text as id`.execute(tx);
+  const instance = meta?.value;
   return {
     head: {
       instance: typeof instance === 'string' ? instance : null,
       migrations: migrations.map(({ name }) => name),
     },
-    lastSeq: Number(valueOf('event_seq') ?? 0),
+    transactionId: now.rows[0]?.id ?? '',
     tables,
   };
 }
@@ -134,16 +140,17 @@ async function writeHistory(database: Database, handle: FileHandle, history: His
 interface History {
   readonly name: string;
   readonly order: string;
-  readonly lastSeq: number;
+  readonly transactionId: string;
 }
 
 async function pageAfter(
   database: Database,
-  { name, order, lastSeq }: History,
+  { name, order, transactionId }: History,
   last: HistoryRow | null,
 ): Promise<readonly HistoryRow[]> {
   const later = last === null ? sql`true` : sql`(${sql.ref(order)}, id) > (${last.at}, ${last.id})`;
-  const known = order === 'seq' ? sql`seq <= ${lastSeq}` : sql`true`;
+  // Numbers of transactions are given out in a circle: their ages can be compared.
+  const known = sql`age(source.xmin) > age(${transactionId}::xid)`;
   const { rows } = await database.read((db) =>
     sql<HistoryRow>`
       select to_jsonb(source)::text as row, ${sql.ref(order)}::text as at, id::text as id

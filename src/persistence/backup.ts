@@ -22,7 +22,11 @@ const headSchema = z.object({
   instance: z.string().nullable(),
   migrations: z.array(z.string()).min(1),
 });
-const tableName = z.string().regex(/^(?:public|local)\.[a-z_]+$/);
+const tableName = z
+  .string()
+  .regex(/^(?:public|local)\.[a-z_]+$/)
+  // What is applied is what is in the head: rows could say otherwise.
+  .refine((name) => name !== 'local.applied_migration', 'it is not for a backup to say what is applied');
 const backupSchema = headSchema.extend({
   tables: z.record(tableName, z.array(z.record(z.string().regex(/^[a-z_]+$/), z.unknown()))),
 });
@@ -36,9 +40,16 @@ export function backupName(wallMs: number): string {
   return `backup-${new Date(wallMs).toISOString().replaceAll(':', '-')}.json`;
 }
 
-/** Those of a folder that give way to newer ones; what is not named as a backup is never among them. */
+/**
+ * Those of a folder that give way to newer ones: all but the last seven, and the last one of each of the last seven days
+ * that have one, so that a service that ends over and over leaves what was before. What is not named as a backup is never
+ * among them.
+ */
 export function outdatedBackups(names: readonly string[]): string[] {
-  return backupsOf(names).slice(0, -KEPT);
+  const backups = backupsOf(names);
+  const lastOfDay = new Map(backups.map((name) => [NAME.exec(name)?.[1], name]));
+  const kept = new Set([...backups.slice(-KEPT), ...[...lastOfDay.values()].slice(-KEPT)]);
+  return backups.filter((name) => !kept.has(name));
 }
 
 /** Whether the newest is a day old, or of a time to come: a clock was set then, and its age says nothing. */

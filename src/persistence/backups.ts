@@ -68,9 +68,14 @@ export class Backups {
     if (isBackupDue(this.names(), this.clock.wall())) await this.make();
   }
 
+  /** Who asks at the same time gets the same one. */
   private answerRequests(): void {
     try {
-      for (const id of takeRequests(this.folder)) void this.make().then((answer) => this.answer(id, answer));
+      const ids = takeRequests(this.folder);
+      if (ids.length === 0) return;
+      void this.make().then((answer) => {
+        for (const id of ids) this.answer(id, answer);
+      });
     } catch (error) {
       this.logger.warn({ error: messageOf(error) }, 'requests for a backup cannot be read');
     }

@@ -5,7 +5,7 @@ import { BACKUPS } from './backup';
 import { learnOutcome, unavailable } from './commit-in-doubt';
 import { EmbeddedPostgres } from './embedded-postgres';
 import { migrate } from './migrator';
-import { isDatabase } from './new-database';
+import { isDatabase, restoredOf } from './new-database';
 import { pgliteDialect } from './pglite-dialect';
 import type { Schema } from './schema';
 import { ConnectionLost, type SqlConnection } from './sql-connection';
@@ -77,9 +77,9 @@ export class Database {
     }
   }
 
-  /** Whether there is one in a folder. */
+  /** Whether there is one in a folder, or will be once a restore that was killed is finished, as opening does. */
   static isIn(folder: string): boolean {
-    return isDatabase(folder);
+    return isDatabase(folder) || isDatabase(restoredOf(folder));
   }
 
   /** Reads. */

@@ -160,6 +160,9 @@ async function fill(database: Database): Promise<void> {
   });
 }
 
+/** Of what was restored it is known that it was; all else has to be equal. */
+const asSaved = (row: string) => row.replace('"is_restored": true', '"is_restored": false');
+
 /** Every row of every table, as Postgres itself writes it. */
 async function everything(database: Database): Promise<Record<string, unknown[]>> {
   return database.read(async (db) => {
@@ -170,7 +173,7 @@ async function everything(database: Database): Promise<Record<string, unknown[]>
       const all = await sql<{
         row: string;
       }>`select to_jsonb(t)::text as row from ${sql.table(name)} t order by 1`.execute(db);
-      rows[name] = all.rows.map(({ row }) => row);
+      rows[name] = all.rows.map(({ row }) => asSaved(row));
     }
     return rows;
   });

@@ -15,8 +15,8 @@ describe('a new database', () => {
   });
 
   it('is made beside its place and put there in one step; what a kill left of an earlier one is thrown away', async () => {
-    mkdirSync(folder.at('db.new'));
-    writeFileSync(folder.at('db.new/PG_VERSION'), 'half of one');
+    mkdirSync(folder.at('db.new-killed'));
+    writeFileSync(folder.at('db.new-killed/PG_VERSION'), 'half of one');
     const database = await Database.open(folder.at('db'));
     await database.ping();
     await database.close();
