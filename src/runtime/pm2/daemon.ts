@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import path from 'node:path';
 import { Problem } from '../../kernel';
 
@@ -58,11 +59,14 @@ function launch(home: string, log: number, holder: () => number | null): Promise
       reject(new Problem('process-manager-unavailable', `PM2's daemon ${detail}; see ${path.join(home, 'pm2.log')}.`));
     };
     const looking = setInterval(() => {
-      const other = holder();
-      if (other === null || other === daemon.pid) return;
-      settled();
-      daemon.kill('SIGKILL');
-      resolve();
+      void answers(path.join(home, 'rpc.sock')).then((isReachable) => {
+        // One that lives on behind a socket that was removed is listed still, and reached by nobody.
+        const other = isReachable && daemon.connected ? holder() : null;
+        if (other === null || other === daemon.pid) return;
+        settled();
+        daemon.kill('SIGKILL');
+        resolve();
+      });
     }, LOOK_MS);
     const timer = setTimeout(() => {
       failed(`(pid ${daemon.pid ?? 'unknown'}) did not come up within ${START_TIMEOUT_MS / 1000} s`);
@@ -77,6 +81,19 @@ function launch(home: string, log: number, holder: () => number | null): Promise
       settled();
       resolve();
     });
+  });
+}
+
+/** Whether somebody can be reached at a socket. */
+function answers(socketPath: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const connection = connect(socketPath);
+    const found = (isReachable: boolean) => () => {
+      connection.destroy();
+      resolve(isReachable);
+    };
+    connection.once('connect', found(true));
+    connection.once('error', found(false));
   });
 }
 

@@ -62,6 +62,20 @@ describe('of two daemons that are started for one home', () => {
     expect((await runtime.connect(true)).pid).toBe(holder());
   });
 
+  it('one whose folder was removed does not keep another from starting', async () => {
+    await startDaemon(home.pm2Home);
+    const first = home.daemonPid() ?? 0;
+    renameSync(home.pm2Home, `${home.pm2Home}.removed`);
+    try {
+      const second = await runtime.connect(true);
+      expect(second.pid).not.toBe(first);
+      expect(home.daemonPid()).toBe(second.pid);
+      await runtime.snapshot(true);
+    } finally {
+      process.kill(first, 'SIGKILL');
+    }
+  });
+
   it('one that took the place of the other is found, and connected to', async () => {
     await startDaemon(home.pm2Home);
     const first = await runtime.connect(false);
