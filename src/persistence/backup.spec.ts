@@ -74,6 +74,13 @@ describe('names', () => {
     expect(outdatedBackups(names.slice(0, 7))).toEqual([]);
   });
 
+  it('the last of each of seven days is kept beside them, however often one is made on the last of them', () => {
+    const often = Array.from({ length: 9 }, (_, minute) => backupName(NOW + minute * 60_000));
+    const kept = [...names.slice(1, 7), ...often.slice(2)];
+    const all = [...names.slice(1), ...often];
+    expect(new Set(all.filter((name) => !outdatedBackups(all).includes(name)))).toEqual(new Set(kept));
+  });
+
   it('a draft is known by its name', () => {
     expect(draftsOf(['mine.draft', `${backupName(NOW)}.draft`, backupName(NOW)])).toEqual([`${backupName(NOW)}.draft`]);
   });

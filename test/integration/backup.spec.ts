@@ -6,6 +6,7 @@ import { BACKUPS, Database, restoreBackup, writeBackup } from '../../src/persist
 import { LOCAL_STEPS } from '../../src/persistence/local-schema';
 import { migrateTo } from '../../src/persistence/migrator';
 import { readMigrations } from '../../src/persistence';
+import { parseBackup } from '../../src/persistence/backup';
 import { openTestDatabase, type TestDatabase } from '../support/database';
 import { FakeClock } from '../support/fake-clock';
 import { makeTempFolder, type TempFolder } from '../support/temp-folder';
@@ -120,6 +121,31 @@ describe('a backup', () => {
       made.push(path.basename(await writeBackup(source.database, many, clock)));
     }
     expect(readdirSync(many).sort()).toEqual([...made.slice(-7), 'backup-mine.json'].sort());
+  });
+
+  it('made while much is written is of one moment', async () => {
+    const { database, destroy } = await openTestDatabase();
+    await fill(database);
+    let isMade = false;
+    const writing = (async () => {
+      for (let seq = EVENTS + 1; !isMade; seq += 1) {
+        await database.transaction(async (tx) => {
+          await sql`insert into actp_agent_events (id, instance, seq, type, data, occurred_at)
+            values (gen_random_uuid(), 'test', ${seq}, 'agent.spawned', '{}', now())`.execute(tx);
+          await sql`insert into actp_agent_restarts (id, instance, agent_id, reason, success, restarted_at)
+            values (gen_random_uuid(), 'test', 'a', 'during', true, now())`.execute(tx);
+          await sql`update local.meta set value = to_jsonb(${seq}::int) where key = 'event_seq'`.execute(tx);
+        });
+      }
+    })();
+    const { tables } = parseBackup(readFileSync(await writeBackup(database, folder.at('busy'), clock), 'utf8'), 'it');
+    isMade = true;
+    await writing;
+    await destroy();
+    const seq = tables['local.meta']?.find((row) => row.key === 'event_seq')?.value;
+    const during = tables['public.actp_agent_restarts']?.filter((row) => row.reason === 'during');
+    expect(tables['public.actp_agent_events']).toHaveLength(Number(seq));
+    expect(during).toHaveLength(Number(seq) - EVENTS);
   });
 
   it('that cannot be made leaves no half file', async () => {
