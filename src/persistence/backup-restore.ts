@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { errorCodeOf, messageOf, Problem, type Clock } from '../kernel';
-import { parseBackup, type Backup } from './backup';
+import { ALL_TABLES, parseBackup, type Backup } from './backup';
 import { EmbeddedPostgres } from './embedded-postgres';
 import { migrate, migrateTo, refuseNewer } from './migrator';
 import { finishRestore, restoredOf, restoringOf } from './new-database';
@@ -68,6 +68,7 @@ async function fill(folder: string, backup: Backup): Promise<void> {
   try {
     const connection = engine.connection();
     await migrateTo(connection, backup.migrations);
+    await refuseLacks(connection, backup);
     await connection.exec('begin');
     for (const [table, rows] of Object.entries(backup.tables)) await load(connection, table, rows);
     await connection.exec('commit');
@@ -77,6 +78,13 @@ async function fill(folder: string, backup: Backup): Promise<void> {
   } finally {
     await engine.close();
   }
+}
+
+/** Its maker writes every table, be it empty. */
+async function refuseLacks(connection: SqlConnection, { tables }: Backup): Promise<void> {
+  const { rows } = await connection.query(ALL_TABLES);
+  const lacks = rows.map(({ name }) => String(name)).filter((name) => !Object.hasOwn(tables, name));
+  if (lacks.length > 0) throw new Error(`it lacks ${lacks.join(', ')}`);
 }
 
 /** Rows that fit each by itself may not fit together: then nothing could be written to the history any more. */

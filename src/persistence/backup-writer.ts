@@ -3,6 +3,7 @@ import path from 'node:path';
 import { sql } from 'kysely';
 import type { Clock } from '../kernel';
 import {
+  ALL_TABLES,
   backupName,
   CLOSING_TEXT,
   DRAFT,
@@ -84,10 +85,7 @@ async function writeAll(database: Database, handle: FileHandle, madeAt: string):
 
 /** All but the history, at one moment. */
 async function snapshot(tx: Tx): Promise<Snapshot> {
-  const names = await sql<{ name: string }>`
-    select schemaname || '.' || tablename as name from pg_tables where schemaname in ('public', 'local')
-    and tablename <> 'applied_migration' order by schemaname desc, tablename
-  `.execute(tx);
+  const names = await sql<{ name: string }>`${sql.raw(ALL_TABLES)}`.execute(tx);
   const tables = [];
   for (const { name } of names.rows) tables.push({ name, rows: name in HISTORY ? [] : await rowsOf(tx, name) });
   const migrations = await tx

@@ -8,6 +8,12 @@ const DAY_MS = 86_400_000;
 
 const NAME = /^backup-(\d{4}-\d\d-\d\d)T(\d\d)-(\d\d)-(\d\d)\.(\d{3})Z\.json$/;
 
+/** The names of the tables that belong into one, with their schema. */
+export const ALL_TABLES = `
+  select schemaname || '.' || tablename as name from pg_tables where schemaname in ('public', 'local')
+  and tablename <> 'applied_migration' order by schemaname desc, tablename
+`;
+
 /** What a backup is called until it is whole. */
 export const DRAFT = '.draft';
 

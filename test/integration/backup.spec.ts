@@ -126,9 +126,9 @@ describe('a backup', () => {
   it('made while much is written is of one moment', async () => {
     const { database, destroy } = await openTestDatabase();
     await fill(database);
-    let isMade = false;
+    const until = { isMade: false };
     const writing = (async () => {
-      for (let seq = EVENTS + 1; !isMade; seq += 1) {
+      for (let seq = EVENTS + 1; !until.isMade; seq += 1) {
         await database.transaction(async (tx) => {
           await sql`insert into actp_agent_events (id, instance, seq, type, data, occurred_at)
             values (gen_random_uuid(), 'test', ${seq}, 'agent.spawned', '{}', now())`.execute(tx);
@@ -139,7 +139,7 @@ describe('a backup', () => {
       }
     })();
     const { tables } = parseBackup(readFileSync(await writeBackup(database, folder.at('busy'), clock), 'utf8'), 'it');
-    isMade = true;
+    until.isMade = true;
     await writing;
     await destroy();
     const seq = tables['local.meta']?.find((row) => row.key === 'event_seq')?.value;

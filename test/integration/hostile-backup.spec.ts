@@ -64,7 +64,7 @@ describe('a hostile backup', () => {
       () => text.replace('"env": {}', '"__proto__": {"env": {}}'),
       /no whole backup|cannot be restored/,
     ],
-    ['with a table __proto__', () => text.replace('"local.agent_env"', '"__proto__"'), /no whole backup/],
+    ['with a table __proto__', () => text.replace('"local.agent_env"', '"__proto__"'), /lacks local.agent_env/],
     ['of no migration at all', edited((content) => (content.migrations = [])), /no whole backup/],
   ])('%s', async (name, make, said) => {
     const file = folder.file(`${name}.json`, make());
