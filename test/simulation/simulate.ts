@@ -390,7 +390,10 @@ class Simulation {
 
   private canSave(): void {
     this.clock.after(SAVED_MS, () => {
-      if (!this.disk.isAway && !this.isEngineLost) this.notSavedSince = Infinity;
+      if (this.disk.isAway || this.isEngineLost) return;
+      this.notSavedSince = Infinity;
+      // What was done all the same is saved, and what was refused is taken back.
+      this.unrecorded.clear();
     });
   }
 
