@@ -34,6 +34,8 @@ interface Waiter {
 
 interface Message {
   readonly event: MachineEvent;
+  /** `Clock.now()` when it was told. What waits behind a slow commit happened then, and before the lists that came since. */
+  readonly toldAt: number;
   readonly command: { readonly waiters: Waiters; readonly waiter: Omit<Waiter, 'result'> } | null;
 }
 
@@ -79,7 +81,7 @@ export class AgentCell {
   }
 
   post(event: MachineEvent): void {
-    if (!this.closed) this.mailbox.post({ event, command: null });
+    if (!this.closed) this.mailbox.post({ event, toldAt: this.ports.clock.now(), command: null });
   }
 
   /**
@@ -90,7 +92,8 @@ export class AgentCell {
   command(event: MachineEvent, waiters: Waiters): Promise<CommandResult> {
     return new Promise((resolve, reject) => {
       if (this.closed) reject(new Problem('agent-not-found', `There is no agent ${this.agentId} any more.`));
-      else this.mailbox.post({ event, command: { waiters, waiter: { resolve, reject } } });
+      else
+        this.mailbox.post({ event, toldAt: this.ports.clock.now(), command: { waiters, waiter: { resolve, reject } } });
     });
   }
 
@@ -133,7 +136,9 @@ export class AgentCell {
     const { clock, random, newId } = this.ports;
     const wall = clock.wall();
     const policy = this.ports.policyOf(this.agentId);
-    const decision = transition(before, message.event, { now: clock.now(), wall, random, newId, policy });
+    // A command counts from when its turn has come: what it launches or ends, it does from then on.
+    const now = message.command === null ? message.toldAt : clock.now();
+    const decision = transition(before, message.event, { now, wall, random, newId, policy });
     const change = this.changeOf(before, decision, wall);
     let recorded = true;
     if (change !== null) {
