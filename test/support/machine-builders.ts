@@ -471,6 +471,11 @@ export const ALPHABET: readonly Word[] = [
   list('listed alive', (run) => ({ listed: [online(run)] })),
   list('listed alive at boot', (run) => ({ listed: [online(run)], boot: true, scanned: true })),
   list('listed alive again', (run) => ({ listed: [again(run)] })),
+  list('started in a shell while we were down', (run, { now }) => ({
+    listed: [again(run, { upSince: now })],
+    boot: true,
+    scanned: true,
+  })),
   list('listed alive, made by hand', (run) => ({ listed: [again(run, { runId: null, pmId: 7 })] })),
   list('listed twice', (run) => ({ listed: [online(run), again(run, { pmId: 7 })] })),
   list('listed dead', (run) => ({ listed: [ended(run)] })),
