@@ -134,10 +134,10 @@ export class AgentCell {
     if (this.closed) return;
     const before = this.situation();
     const { clock, random, newId } = this.ports;
-    const wall = clock.wall();
     const policy = this.ports.policyOf(this.agentId);
     // A command counts from when its turn has come: what it launches or ends, it does from then on.
     const now = message.command === null ? message.toldAt : clock.now();
+    const wall = clock.wall() - (clock.now() - now);
     const decision = transition(before, message.event, { now, wall, random, newId, policy });
     const change = this.changeOf(before, decision, wall);
     let recorded = true;

@@ -31,12 +31,15 @@ describe("the operator's shell", () => {
   const living = (agentId: string) => livingAgents(service.home).get(agentId) ?? [];
 
   async function settles(agentId: string, desiredState: string): Promise<void> {
-    await until(async () => {
+    let last: unknown;
+    const holds = async () => {
       const view = await service.api.agent(agentId);
+      last = { view, living: living(agentId), log: (await service.api.events(agentId)).slice(-8) };
       const isUp = living(agentId).length === 1 && view.pid === living(agentId)[0] && view.status === 'running';
       const isDown = living(agentId).length === 0 && view.pid === null && view.status === 'stopped';
       return view.desiredState === desiredState && (desiredState === 'running' ? isUp : isDown);
-    }, `${agentId} is ${desiredState}`);
+    };
+    await until(holds, () => `${agentId} is ${desiredState}; last: ${JSON.stringify(last)}`);
   }
 
   const failures = async (agentId: string) => (await service.api.agent(agentId)).circuit.failureCount;

@@ -32,8 +32,12 @@ describe('after the death of the supervisor', () => {
     expect(before.every(isAlive)).toBe(true);
     await service.start();
     expect(await pids()).toEqual(before);
-    const adopted = (await service.api.events()).filter(({ type }) => type === 'agent.adopted').slice(-3);
-    expect(new Set(adopted.map(({ agentId }) => agentId))).toEqual(new Set(Object.keys(agents)));
+    await until(async () => {
+      const events = await service.api.events();
+      const begun = events.findLastIndex(({ type }) => type === 'supervisor.started');
+      const adopted = events.slice(begun).filter(({ type }) => type === 'agent.adopted');
+      return new Set(adopted.map(({ agentId }) => agentId)).size === Object.keys(agents).length;
+    }, 'each of them is adopted');
     await until(
       async () => (await service.api.agents()).every(({ status, restarts }) => status === 'running' && restarts === 0),
       'all of them run, and none was restarted',
