@@ -53,7 +53,7 @@ const rows: readonly Row[] = [
       const listed = [ended(story.run, { wasEndOrdered: true })];
       return story
         .sees({ ...boot, listed })
-        .waits(300)
+        .waits(1_000)
         .sees({ listed });
     },
     leadsTo: { phase: 'stopped', desired: 'stopped' },

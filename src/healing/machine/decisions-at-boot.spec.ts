@@ -63,7 +63,7 @@ describe('at boot, and after a daemon was lost', () => {
         const listed = [ended(story.run, { wasEndOrdered: true })];
         return story
           .sees({ ...boot, listed })
-          .waits(300)
+          .waits(1_000)
           .sees({ listed });
       },
       leadsTo: { phase: 'stopped', desired: 'stopped' },

@@ -9,7 +9,7 @@ import { stoppedInShell } from './stopped-in-shell';
 import type { Turn } from './turn';
 
 /** An ordered exit shows as `stopped` for a moment in a restart too; a list that began this much later can be trusted. */
-const SETTLED_MS = 300;
+const SETTLED_MS = 1_000;
 
 export function observedDown(turn: Turn, phase: DownPhase, live: readonly LiveEntry[], observation: Observation): void {
   const [entry] = live;

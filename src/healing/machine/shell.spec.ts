@@ -13,7 +13,7 @@ import {
   TRIPS_AT_ONCE,
 } from '../../../test/support/machine-builders';
 
-const SETTLED_MS = 300;
+const SETTLED_MS = 1_000;
 
 /** An ordered exit has been told: somebody acts in a shell. */
 function actedUpon(): Story {
