@@ -113,11 +113,11 @@ describe('what is handed over', () => {
     );
   });
 
-  it('in the same breath is committed together, at most a hundred at once', async () => {
+  it('in the same breath is committed together, at most twenty-five at once', async () => {
     const { database, submit } = makeQueue();
     for (let index = 0; index < 250; index += 1) submit(String(index));
     await settled();
-    expect(database.groups).toEqual([100, 100, 50]);
+    expect(database.groups).toEqual(Array.from({ length: 10 }, () => 25));
   });
 
   it('while something is being written is written after it', async () => {

@@ -27,7 +27,8 @@ export interface WriteQueueOptions {
 }
 
 const MAX_WAITING = 10_000;
-const GROUP = 100;
+/** Few enough that a transaction is far from its limit also on a slow machine, when hundreds of agents die at once. */
+const GROUP = 25;
 const RETRY_MS = 500;
 /** A database that fails does so at once; one that hangs takes its time. */
 const HANGS_MS = 1_000;
