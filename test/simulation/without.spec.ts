@@ -5,7 +5,7 @@ import { simulate } from './simulate';
 
 type Simulation = typeof Simulate;
 
-const SEEDS = 400;
+const SEEDS = 2_000;
 
 /** The simulation over production code in which one module has been put out of action. */
 function simulationWith(replace: () => void): Simulation {
@@ -79,12 +79,16 @@ const variants: readonly (readonly [string, () => (seed: number) => Promise<Simu
   ['the periodic list', () => (seed) => simulate(seed, false)],
 ];
 
+/** Where the search begins: the seeds before were searched once, and none of them fails. */
+const FROM: Readonly<Record<string, number>> = { 'the mailbox': 285, 'the periodic list': 435 };
+
 describe('the four that prevent doubles and losses together', () => {
   it.each(variants)(
     'without %s a seed fails that passes with it',
     async (name, variant) => {
       const play = variant();
-      for (let seed = 1; seed <= SEEDS; seed += 1) {
+      const from = FROM[name] ?? 1;
+      for (let seed = from; seed < from + SEEDS; seed += 1) {
         const { violations } = await play(seed);
         if (violations.length === 0) continue;
         process.stdout.write(`without ${name}: seed ${seed}: ${violations.join('; ')}\n`);
@@ -93,6 +97,6 @@ describe('the four that prevent doubles and losses together', () => {
       }
       throw new Error(`without ${name} none of ${SEEDS} seeds failed`);
     },
-    120_000,
+    300_000,
   );
 });
