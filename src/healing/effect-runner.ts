@@ -1,4 +1,4 @@
-import { detailOf, isProblem, messageOf } from '../kernel';
+import { detailOf, isProblem, messageOf, sleep } from '../kernel';
 import type { LaunchPlan } from '../runtime';
 import type { ActingEffect, AgentCell } from './agent-cell';
 import { LaunchBudget, type LaunchRank } from './launch-budget';
@@ -6,10 +6,15 @@ import { LaunchGuard, type GuardedOutcome } from './launch-guard';
 import type { AgentState, Launch, LaunchFault, MachineEvent } from './machine';
 import type { PlanFacts, SupervisionPorts } from './ports';
 
+const SWEEPS_AT_ONCE = 2;
+const SWEEP_PAUSE_MS = 50;
+
 /** Carries out what transitions ask for; each outcome goes back into the mailbox of its agent. */
 export class EffectRunner {
   private readonly budget: LaunchBudget;
   private readonly guard: LaunchGuard;
+  /** Each looks through the whole process table: of hundreds at once, nothing else would have its turn. */
+  private readonly sweeps = new LaunchBudget(SWEEPS_AT_ONCE);
   /** Processes that are being ended already. */
   private readonly ending = new Set<string>();
 
@@ -34,7 +39,7 @@ export class EffectRunner {
         void this.endProcess(cell, effect);
         return;
       case 'sweep':
-        void this.sweep(cell, effect.runId);
+        this.sweeps.add('first-restart', () => this.sweep(cell, effect.runId));
         return;
       case 'forget':
         void this.forget(cell, effect.pmId);
@@ -125,6 +130,7 @@ export class EffectRunner {
   }
 
   private async sweep(cell: AgentCell, runId: string): Promise<void> {
+    await sleep(this.ports.clock, SWEEP_PAUSE_MS);
     const { agentId } = cell;
     try {
       await this.ports.runtime.terminate({ agentId, runId, process: null }, this.ports.policyOf(agentId).killTimeoutMs);

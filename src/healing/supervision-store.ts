@@ -49,11 +49,15 @@ export class SupervisionStore implements Journal {
   }
 
   commit(change: Change, options: CommitOptions): Promise<void> {
-    return this.queue.submit((tx) => this.save(tx, change), { label: `a command on ${change.agentId}`, ...options });
+    return this.queue.submit((tx) => this.save(tx, change), {
+      label: `a command on ${change.agentId}`,
+      subject: change.agentId,
+      ...options,
+    });
   }
 
   commitEventually(change: Change): void {
-    this.queue.submitEventually((tx) => this.save(tx, change), `supervision of ${change.agentId}`);
+    this.queue.submitEventually((tx) => this.save(tx, change), `supervision of ${change.agentId}`, change.agentId);
   }
 
   /** An event about the supervisor or the daemon, not about one agent. */

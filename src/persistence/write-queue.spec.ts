@@ -113,11 +113,11 @@ describe('what is handed over', () => {
     );
   });
 
-  it('in the same breath is committed together, at most twenty-five at once', async () => {
+  it('in the same breath is committed together, at most ten at once', async () => {
     const { database, submit } = makeQueue();
     for (let index = 0; index < 250; index += 1) submit(String(index));
     await settled();
-    expect(database.groups).toEqual(Array.from({ length: 10 }, () => 25));
+    expect(database.groups).toEqual(Array.from({ length: 25 }, () => 10));
   });
 
   it('while something is being written is written after it', async () => {
@@ -138,6 +138,34 @@ describe('what is handed over', () => {
     void queue.submit(write('b'));
     await settled();
     expect(database.saved).toEqual(['a', 'b']);
+  });
+});
+
+describe("a person's work about one agent", () => {
+  it('goes before what healing wrote about others, and after what is about the same one or about all', async () => {
+    const { database, queue } = makeQueue();
+    database.hold();
+    queue.submitEventually(write('in flight'), 'x', 'z');
+    await settled();
+    queue.submitEventually(write('same'), 'x', 'a');
+    queue.submitEventually(write('other 1'), 'x', 'b');
+    void queue.submit(write('person a'), { subject: 'a' });
+    void queue.submit(write('person c'), { subject: 'c' });
+    queue.submitEventually(write('all'), 'x');
+    queue.submitEventually(write('other 2'), 'x', 'b');
+    void queue.submit(write('person d'), { subject: 'd' });
+    database.release();
+    await settled();
+    expect(database.saved).toEqual([
+      'in flight',
+      'same',
+      'person a',
+      'person c',
+      'other 1',
+      'all',
+      'person d',
+      'other 2',
+    ]);
   });
 });
 

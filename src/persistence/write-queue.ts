@@ -11,12 +11,16 @@ interface Entry {
   readonly label: string;
   /** It is done whatever becomes of its save: from a commit in doubt on it is tried until it succeeds. */
   readonly isKeptInDoubt: boolean;
+  /** What it is about, if that is one thing alone: works about different things may change places. */
+  readonly subject: string | null;
 }
 
 export interface SubmitOptions {
   readonly label?: string;
   /** Its caller is told of the doubt like any other, but the work stays here until its fate is known. */
   readonly isKeptInDoubt?: boolean;
+  /** With one, it goes before what healing wrote about other subjects: a person need not wait for a herd. */
+  readonly subject?: string;
 }
 
 export interface WriteQueueOptions {
@@ -28,7 +32,7 @@ export interface WriteQueueOptions {
 
 const MAX_WAITING = 10_000;
 /** Few enough that a transaction is far from its limit also on a slow machine, when hundreds of agents die at once. */
-const GROUP = 25;
+const GROUP = 10;
 const RETRY_MS = 500;
 /** A database that fails does so at once; one that hangs takes its time. */
 const HANGS_MS = 1_000;
@@ -47,6 +51,8 @@ export class WriteQueue {
   private readonly waiting: Entry[] = [];
   private running: Promise<void> = Promise.resolve();
   private isDraining = false;
+  /** So many of the first are being written. */
+  private inFlight = 0;
   /** Works of healing's that were given up because too many waited. */
   dropped = 0;
 
@@ -65,14 +71,14 @@ export class WriteQueue {
    * @throws whatever the work throws; Problem `database-unavailable` where the database failed, and nothing was saved unless
    *   {@link doubtOf} it says that this is not known
    */
-  submit(work: Work, { label = 'a command', isKeptInDoubt = false }: SubmitOptions = {}): Promise<void> {
+  submit(work: Work, { label = 'a command', isKeptInDoubt = false, subject }: SubmitOptions = {}): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.add({ work, caller: { resolve, reject }, label, isKeptInDoubt });
+      this.add({ work, caller: { resolve, reject }, label, isKeptInDoubt, subject: subject ?? null });
     });
   }
 
   /** For what was decided already: kept in order, and tried until the database takes it. */
-  submitEventually(work: Work, label: string): void {
+  submitEventually(work: Work, label: string, subject: string | null = null): void {
     const kept = this.waiting.filter((entry) => entry.caller === null).length;
     if (kept >= (this.options.maxWaiting ?? MAX_WAITING)) {
       this.dropped += 1;
@@ -82,7 +88,7 @@ export class WriteQueue {
       );
       return;
     }
-    this.add({ work, caller: null, label, isKeptInDoubt: true });
+    this.add({ work, caller: null, label, isKeptInDoubt: true, subject });
   }
 
   /** Waits until nothing waits, or for so long. @returns whether everything is on disk */
@@ -96,10 +102,18 @@ export class WriteQueue {
   }
 
   private add(entry: Entry): void {
-    this.waiting.push(entry);
+    this.waiting.splice(this.placeOf(entry), 0, entry);
     if (this.isDraining) return;
     this.isDraining = true;
     this.running = this.drain();
+  }
+
+  private placeOf({ caller, subject }: Entry): number {
+    if (caller === null || subject === null) return this.waiting.length;
+    const before = this.waiting.findLastIndex(
+      (other) => other.caller !== null || other.subject === null || other.subject === subject,
+    );
+    return Math.max(before + 1, this.inFlight);
   }
 
   private async drain(): Promise<void> {
@@ -107,6 +121,7 @@ export class WriteQueue {
     await Promise.resolve();
     while (this.waiting.length > 0) {
       const group = this.waiting.slice(0, GROUP);
+      this.inFlight = group.length;
       const failure = await this.commit(group);
       const doubt = doubtOf(failure?.error);
       if (failure === null) this.take(group);
@@ -117,6 +132,7 @@ export class WriteQueue {
     }
     // In the same breath as the look at what waits: whoever comes after it begins anew.
     this.isDraining = false;
+    this.inFlight = 0;
   }
 
   /** One of them is at fault, or the database is: one by one it shows which. */

@@ -40,18 +40,21 @@ describe(`${HERD} agents that are killed at once`, () => {
 
   it('come back, each once; a person and the API need not wait for them', async () => {
     const watching = witness(service);
-    for (const [, pids] of herd()) for (const pid of pids) process.kill(pid, 'SIGKILL');
-    const started = service.api.spawn('person-starts').then(() => herd().length);
-    const stopped = service.api.terminate('person-stops').then(() => herd().length);
-    expect(await started).toBeLessThan(HERD);
-    expect(await stopped).toBeLessThan(HERD);
-    await until(
-      () => herd().length === HERD,
-      () => `all run again; ${herd().length} do`,
-      90_000,
-    );
-    await until(async () => (await views()).every(({ status }) => status === 'running'), 'all are stable', 60_000);
-    await watching.stop();
+    try {
+      for (const [, pids] of herd()) for (const pid of pids) process.kill(pid, 'SIGKILL');
+      const started = service.api.spawn('person-starts').then(() => herd().length);
+      const stopped = service.api.terminate('person-stops').then(() => herd().length);
+      expect(await started).toBeLessThan(HERD);
+      expect(await stopped).toBeLessThan(HERD);
+      await until(
+        () => herd().length === HERD,
+        () => `all run again; ${herd().length} do`,
+        90_000,
+      );
+      await until(async () => (await views()).every(({ status }) => status === 'running'), 'all are stable', 60_000);
+    } finally {
+      await watching.stop();
+    }
     expect({ doubles: watching.doubles, failedReads: watching.failedReads }).toEqual({ doubles: [], failedReads: [] });
     expect((await views()).map(({ restarts }) => restarts)).toEqual(Array.from({ length: HERD }, () => 1));
   }, 240_000);

@@ -75,11 +75,11 @@ export class Life {
           applyDesired: (agentId, desired) => this.desired.set(agentId, desired),
         },
         journal: {
-          commit: (change, options) => queue.submit(save(change), options),
+          commit: (change, options) => queue.submit(save(change), { subject: change.agentId, ...options }),
           commitEventually: (change) => {
             for (const event of change.events) trace(`${change.agentId} ${event.type} ${JSON.stringify(event.data)}`);
             this.told.push(...change.events);
-            queue.submitEventually(save(change), 'a change');
+            queue.submitEventually(save(change), 'a change', change.agentId);
           },
         },
         log: {
