@@ -3,6 +3,7 @@ export * from './agent-status';
 export * from './agent-view';
 export type * from './circuit';
 export * from './clock';
+export * from './failure';
 export * from './heartbeat';
 export * from './ids';
 export * from './policy';

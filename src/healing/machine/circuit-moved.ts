@@ -1,13 +1,9 @@
-import type { Failure } from './cause';
+import { diagnosisOf } from '../../kernel';
 import { halt } from './failing';
 import { beginLaunch, healingLaunch } from './launching';
 import type { Turn } from './turn';
 
-const BY_HAND: Failure = {
-  cause: 'unknown',
-  line: 'failures were counted by hand until the circuit opened',
-  restartable: true,
-};
+const BY_HAND = diagnosisOf('unknown', 'failures were counted by hand until the circuit opened');
 
 /** Somebody counted by hand, and the circuit went where that leads: OPEN means that there is no process. */
 export function circuitMoved(turn: Turn): void {

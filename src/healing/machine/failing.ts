@@ -1,5 +1,5 @@
 import { backoffDelay } from './backoff';
-import type { Failure } from './cause';
+import type { Diagnosis } from '../../kernel';
 import { diagnoseExit } from './diagnose';
 import { beginStop, healingLaunch, startAfter } from './launching';
 import type { ExitFacts, Incident, LastFailure, Run } from './state';
@@ -45,7 +45,7 @@ function finish(turn: Turn): void {
 export function fail(
   turn: Turn,
   runId: string,
-  failure: Failure,
+  failure: Diagnosis,
   facts: { readonly pidBefore: number | null; readonly alive: Run | null },
 ): void {
   openIncident(turn);
@@ -63,17 +63,18 @@ export function fail(
   else beginStop(turn, facts.alive, { kind: 'start', launch, delayMs });
 }
 
-function count(turn: Turn, runId: string, failure: Failure, attempt: number): void {
+function count(turn: Turn, runId: string, failure: Diagnosis, attempt: number): void {
   const never = turn.policy.restart === 'never';
   const trial = turn.circuit.state === 'HALF_OPEN';
-  turn.record('recovery.diagnosed', { cause: failure.cause, line: failure.line, restartable: failure.restartable });
+  turn.record('recovery.diagnosed', { cause: failure.cause, line: failure.line, remedy: failure.remedy });
   if (trial || attempt > 0) turn.record('recovery.failed', { attempt, cause: failure.cause, trial });
-  turn.moveCircuit({ type: 'failure', restartable: failure.restartable && !never, trial: !never });
+  const restartable = failure.remedy !== 'person' && !never;
+  turn.moveCircuit({ type: 'failure', restartable, trial: !never });
   turn.update({ failedRunId: runId });
 }
 
 /** OPEN means: no process, and no restart until the cool-down ends; a person is told once an incident. */
-export function halt(turn: Turn, failure: Failure, alive: Run | null): void {
+export function halt(turn: Turn, failure: Diagnosis, alive: Run | null): void {
   openIncident(turn);
   noteFailure(turn, failure, 'halt');
   const incident = turn.state.incident;
@@ -91,7 +92,7 @@ function openIncident(turn: Turn): void {
   turn.update({ incident });
 }
 
-function noteFailure(turn: Turn, failure: Failure, action: LastFailure['action']): void {
+function noteFailure(turn: Turn, failure: Diagnosis, action: LastFailure['action']): void {
   turn.update({
     lastFailure: {
       at: turn.context.wall,

@@ -1,5 +1,4 @@
 export { backoffDelay } from './backoff';
-export { type Failure, type FailureCause } from './cause';
 export { deadlineOf } from './deadline';
 export { type Answer, type Effect, type Waiters } from './effect';
 export { type LaunchFault, type MachineEvent, type Observation } from './event';

@@ -1,6 +1,5 @@
-import type { DesiredState } from '../../kernel';
+import type { DesiredState, FailureCause } from '../../kernel';
 import type { ProcessIdentity } from '../../runtime';
-import type { FailureCause } from './cause';
 
 /** One life of an agent's process. */
 export interface Run {
