@@ -31,6 +31,8 @@ describe('after the death of the supervisor', () => {
     expect(await service.end(signal)).toBe(signal === 'SIGKILL' ? null : 0);
     expect(before.every(isAlive)).toBe(true);
     await service.start();
+    // That a launch succeeded may not have been saved when it was killed: then the first list shows the process.
+    await until(async () => (await pids()).every((pid) => pid !== null), 'the process of each is known');
     expect(await pids()).toEqual(before);
     await until(async () => {
       const events = await service.api.events();
