@@ -138,7 +138,7 @@ export class AgentCell {
     // A command counts from when its turn has come: what it launches or ends, it does from then on.
     const now = message.command === null ? message.toldAt : clock.now();
     const wall = clock.wall() - (clock.now() - now);
-    const decision = transition(before, message.event, { now, wall, random, newId, policy });
+    const decision = transition(before, message.event, { now, wall, random, newId, policy, diagnosis: null });
     const change = this.changeOf(before, decision, wall);
     let recorded = true;
     if (change !== null) {

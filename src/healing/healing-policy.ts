@@ -4,9 +4,19 @@ import type { CircuitPolicy } from '../circuit';
 import type { HealingPolicy } from './machine';
 
 const SECOND_MS = 1_000;
+const HOUR_MS = 3_600_000;
+
+/** What is not a setting, and rules it all the same. */
+export type Circumstances = Pick<HealingPolicy, 'isChecked' | 'isExternal' | 'isFleetIncident'>;
+
+const ORDINARY: Circumstances = { isChecked: false, isExternal: false, isFleetIncident: false };
 
 /** What rules one agent: its own policy where it has one, else the settings of the service. */
-export function healingPolicy(settings: Settings, policy: Policy): HealingPolicy {
+export function healingPolicy(
+  settings: Settings,
+  policy: Policy,
+  circumstances: Circumstances = ORDINARY,
+): HealingPolicy {
   const baseMs = (policy.backoffBaseSeconds ?? settings.BACKOFF_BASE_SECONDS) * SECOND_MS;
   return {
     restart: policy.restart ?? 'always',
@@ -17,7 +27,10 @@ export function healingPolicy(settings: Settings, policy: Policy): HealingPolicy
     backoffMaxMs: Math.max(baseMs, (policy.backoffMaxSeconds ?? settings.BACKOFF_MAX_SECONDS) * SECOND_MS),
     restartDelayMs: (policy.restartDelaySeconds ?? settings.RESTART_DELAY_SECONDS) * SECOND_MS,
     killTimeoutMs: (policy.killTimeoutSeconds ?? settings.KILL_TIMEOUT_SECONDS) * SECOND_MS,
+    graceMs: (policy.startupGraceSeconds ?? settings.STARTUP_GRACE_SECONDS) * SECOND_MS,
+    reminderMs: (policy.escalationReminderHours ?? settings.ESCALATION_REMINDER_HOURS) * HOUR_MS,
     circuit: circuitPolicy(settings, policy),
+    ...circumstances,
   };
 }
 

@@ -20,6 +20,11 @@ export const POLICY: HealingPolicy = {
   backoffMaxMs: 300_000,
   restartDelayMs: 0,
   killTimeoutMs: 2_000,
+  graceMs: 30_000,
+  isChecked: false,
+  isExternal: false,
+  isFleetIncident: false,
+  reminderMs: 0,
   circuit: { failureThreshold: 5, failuresPerHour: 20, cooldownMs: 60_000 },
 };
 

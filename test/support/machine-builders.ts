@@ -1,4 +1,4 @@
-import type { DesiredState, Random } from '../../src/kernel';
+import { diagnosisOf, type DesiredState, type Diagnosis, type Random } from '../../src/kernel';
 import { CLOSED_CIRCUIT, nextCircuit, revivedCircuit } from '../../src/circuit';
 import type { ListedProcess, ProcessIdentity, UnlistedProcess } from '../../src/runtime';
 import {
@@ -6,6 +6,7 @@ import {
   afterRestore,
   currentRunId,
   deadlineOf,
+  incarnationOf,
   newAgentState,
   revivedState,
   runOf,
@@ -32,6 +33,11 @@ export const POLICY: HealingPolicy = {
   backoffMaxMs: 300_000,
   restartDelayMs: 0,
   killTimeoutMs: 10_000,
+  graceMs: 30_000,
+  isChecked: false,
+  isExternal: false,
+  isFleetIncident: false,
+  reminderMs: 4 * HOUR_MS,
   circuit: { failureThreshold: 5, failuresPerHour: 20, cooldownMs: 60_000 },
 };
 
@@ -54,6 +60,18 @@ export const REFUSED = {
 export const NO_PID = { kind: 'failed', evidence: 'PM2 gave no pid.' } as const;
 export const NO_MEMORY = { kind: 'resources', evidence: 'spawn ENOMEM' } as const;
 export const PM2_AWAY = { kind: 'unavailable', evidence: 'PM2 does not answer.' } as const;
+
+export const HUNG: Diagnosis = diagnosisOf('hung', 'no answer within 5 s, three times in a row');
+export const OVER_BUDGET: Diagnosis = diagnosisOf('over-budget', '1,200 tokens of 1,000 used');
+export const ANSWERED_500 = { cause: 'unhealthy-response', line: 'answered 500' } as const;
+
+/** A periodic check of a run: good unless told. */
+export function checkOf(run: Run, changes: Partial<CheckedEvent> = {}): CheckedEvent {
+  const good = { problem: null, withinGrace: false, failing: null, mayAct: true };
+  return { type: 'checked', incarnation: incarnationOf(run), ...good, ...changes };
+}
+
+type CheckedEvent = Extract<MachineEvent, { type: 'checked' }>;
 
 export function makeRun(changes: Partial<Run> = {}): Run {
   return {
@@ -106,6 +124,7 @@ export class Story {
   event: MachineEvent | null = null;
   before: Situation;
   effects: readonly Effect[] = [];
+  diagnosis: Diagnosis | null = null;
   readonly policy: HealingPolicy;
   /** Every run that was launched so far. */
   readonly runs = new Map<string, Run>();
@@ -123,11 +142,23 @@ export class Story {
   send(event: MachineEvent): this {
     const { now, random, policy } = this;
     const newId = () => `id-${++this.made}`;
-    const decision = transition(frozen(this.situation), event, { now, wall: now, random, newId, policy });
+    const context = { now, wall: now, random, newId, policy, diagnosis: this.diagnosis };
+    const decision = transition(frozen(this.situation), event, context);
     this.event = event;
     this.before = this.situation;
     this.situation = decision.situation;
     this.effects = decision.effects;
+    return this;
+  }
+
+  /** A check of the process that is up. */
+  isChecked(changes: Partial<CheckedEvent> = {}): this {
+    return this.send(checkOf(this.run, changes));
+  }
+
+  /** From here on somebody looks why a run ended, and finds this. */
+  finds(diagnosis: Diagnosis | null): this {
+    this.diagnosis = diagnosis;
     return this;
   }
 
@@ -394,6 +425,7 @@ function actOf(effect: Effect): string[] {
     case 'observe':
       return [effect.scan ? 'scan' : 'list'];
     case 'circuit':
+    case 'notify':
     case 'record':
     case 'record-restart':
     case 'answer':
@@ -485,6 +517,18 @@ export const ALPHABET: readonly Word[] = [
   list('nowhere under a younger daemon', () => ({ daemon: YOUNGER_DAEMON, scanned: true })),
   list('orphan of a lost daemon', (run) => ({ daemon: YOUNGER_DAEMON, scanned: true, unlisted: [orphan(run)] })),
   { name: 'tripped by hand', say: (story) => story.tripsByHand() },
+  word('check is good', (story, runId) => checkOf(story.runFor(runId))),
+  word('check fails', (story, runId) => checkOf(story.runFor(runId), { problem: ANSWERED_500 })),
+  word('check fails at the start', (story, runId) =>
+    checkOf(story.runFor(runId), { problem: ANSWERED_500, withinGrace: true }),
+  ),
+  word('verdict is failing', (story, runId) => checkOf(story.runFor(runId), { problem: ANSWERED_500, failing: HUNG })),
+  word('verdict is failing, of many', (story, runId) =>
+    checkOf(story.runFor(runId), { problem: ANSWERED_500, failing: HUNG, mayAct: false }),
+  ),
+  word('over budget', (story, runId) => checkOf(story.runFor(runId), { failing: OVER_BUDGET })),
+  word('pause', ({ now }) => ({ type: 'pause-asked', until: now + 60_000 })),
+  word('resume', () => ({ type: 'resume-asked' })),
   word('resumed', () => ({ type: 'resumed' })),
   { name: 'deadline', say: (story) => story.deadlineComes() },
   word('early timer', () => ({ type: 'timer' })),

@@ -1,5 +1,6 @@
 import type { Observation } from './event';
 import { isSame, startedAt, toRun, type LiveEntry } from './listing';
+import { verifyingPhase } from './launching';
 import type { Turn } from './turn';
 
 /**
@@ -19,7 +20,7 @@ export function adopt(turn: Turn, live: readonly LiveEntry[], observation: Obser
   turn.record(byOperator ? 'operator.restarted' : 'agent.adopted', { pid: run.process.pid, runId: run.runId });
   const launch = starting?.runId === run.runId ? starting : null;
   if (byOperator) turn.update({ startAskedAt: startedAt(turn, entry) });
-  turn.update({ lastRun: run, failedRunId: null, phase: { kind: 'verifying', since: turn.now, run, launch } });
+  turn.update({ lastRun: run, failedRunId: null, phase: verifyingPhase(turn, run, launch) });
 }
 
 export function endDouble(turn: Turn, entry: LiveEntry): void {

@@ -74,7 +74,8 @@ function stop(turn: Turn, by: string, looked: boolean, at: number): void {
     detail: `A stop by ${by} overtook it. Start it again if it should run.`,
   });
   turn.breakOffTrial();
-  turn.update({ incident: null, stopAskedAt: at });
+  turn.endIncident('closed');
+  turn.update({ stopAskedAt: at });
   switch (phase.kind) {
     case 'stopped':
       if (looked) turn.answer('down', { kind: 'done' });
@@ -180,7 +181,7 @@ function launchOrWait(turn: Turn, launch: LaunchIntent, delayMs: number): void {
 export function resetAsked(turn: Turn): void {
   const phase = turn.phase;
   turn.moveCircuit({ type: 'reset' });
-  turn.update({ incident: null });
+  turn.endIncident('closed');
   const launch = (): LaunchIntent => {
     const overtaken = phase.kind === 'down' ? phase.launch?.fallback : null;
     const fallback = overtaken ?? { desired: 'running', phase: waitingPhase(turn.now) };
@@ -221,6 +222,7 @@ function askedLaunch(by: LaunchedBy, reason: string, fallback: Fallback | null):
     trial: false,
     // A person who asks for a start wants it whatever became of the old entry.
     mustBeListed: false,
+    afterSweeps: false,
     fallback: keepsFallback ? fallback : null,
   };
 }

@@ -1,24 +1,55 @@
-import type { Situation } from './turn';
+import { isHealings } from './pause';
 import type { HealingPolicy } from './policy';
+import type { AgentState, VerifyingPhase } from './state';
+import type { Situation } from './turn';
 
 /**
- * When the present phase wants to be looked at again, on the scale of `Clock.now()`; null: never by itself. A phase has
- * at most one deadline, so a timer that comes late, twice, or from an earlier phase can do no harm.
+ * When the agent wants to be looked at again, on the scale of `Clock.now()`; null: never by itself. A phase has at most
+ * one deadline, so a timer that comes late, twice, or from an earlier phase can do no harm.
  */
 export function deadlineOf(situation: Situation, policy: HealingPolicy): number | null {
-  const phase = situation.state.phase;
+  const due = phaseDeadlineOf(situation, policy);
+  const { pausedUntil } = situation.state;
+  if (pausedUntil === null) return due;
+  return due === null ? pausedUntil : Math.min(due, pausedUntil);
+}
+
+/** The same of the phase alone: the end of a pause is no deadline of it. */
+export function phaseDeadlineOf(situation: Situation, policy: HealingPolicy): number | null {
+  const { state, circuit } = situation;
+  const phase = state.phase;
   switch (phase.kind) {
     case 'stopped':
-      return null;
+      return policy.isExternal && circuit.state === 'OPEN' ? circuit.dueAt : null;
     case 'starting':
       return phase.lookAt;
     case 'verifying':
-      return phase.since + policy.verifyMs;
+      return verifiedAt(phase, policy);
     case 'running':
-      return phase.stable ? null : phase.since + policy.stableMs;
+      // Without a good check it cannot become stable; the next one says so.
+      if (phase.stable || (policy.isChecked && phase.checked.kind !== 'good')) return null;
+      return phase.since + policy.stableMs;
     case 'stopping':
       return phase.againAt;
-    case 'down':
-      return phase.why === 'halted' ? situation.circuit.dueAt : phase.until;
+    case 'down': {
+      const due = phase.why === 'halted' ? circuit.dueAt : phase.until;
+      return due !== null && isHealings(phase) ? afterPause(due, state) : due;
+    }
   }
+}
+
+function verifiedAt({ since, checked }: VerifyingPhase, policy: HealingPolicy): number | null {
+  if (!policy.isChecked) return since + policy.verifyMs;
+  switch (checked.kind) {
+    case 'awaited':
+      return since + policy.graceMs;
+    case 'good':
+      return checked.since + policy.verifyMs;
+    case 'failed':
+      return null;
+  }
+}
+
+function afterPause(due: number, { pausedUntil }: AgentState): number {
+  return pausedUntil === null ? due : Math.max(due, pausedUntil);
 }

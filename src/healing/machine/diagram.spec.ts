@@ -53,6 +53,9 @@ const EVENT_TYPES: Readonly<Record<MachineEvent['type'], true>> = {
   'daemon-ending': true,
   observed: true,
   'circuit-moved': true,
+  checked: true,
+  'pause-asked': true,
+  'resume-asked': true,
   resumed: true,
   timer: true,
 };
@@ -82,6 +85,7 @@ function keyOf(story: Story): string {
     count,
     incident === null,
     lastRun?.daemon.pid,
+    state.pausedUntil === null,
   ];
   return JSON.stringify([...shared, ...detailsOf(phase)]);
 }

@@ -1,4 +1,4 @@
-import type { ProblemCode } from '../../kernel';
+import type { Diagnosis, ProblemCode } from '../../kernel';
 import type { CircuitEvent } from '../../circuit';
 import type { EventType, JsonValue } from '../../events';
 import type { ProcessIdentity } from '../../runtime';
@@ -13,6 +13,23 @@ export type Waiters = 'up' | 'down';
 
 /** Why a process must not live. `descendant`: it belongs to a dead leader, and is no news of its own. */
 export type EndReason = 'orphan' | 'descendant' | 'double' | 'given-up';
+
+/** What a person is told of an incident. */
+export type News =
+  | {
+      readonly kind: 'escalated';
+      readonly diagnosis: Diagnosis;
+      /** Restarts that were made in vain. */
+      readonly attempts: number;
+      /** It goes on being restarted, after long pauses. */
+      readonly goesOn: boolean;
+      /** When the next trial is due, `Clock.now()`; null: only a person can start it. */
+      readonly trialAt: number | null;
+      readonly reminderMs: number;
+    }
+  | { readonly kind: 'recovered'; readonly downForMs: number }
+  /** A person has taken it over: nothing more is to be told. */
+  | { readonly kind: 'closed' };
 
 export type Effect =
   /** Through the launch guard; the outcome comes back as an event. `lastRun`: whose entry it takes over. */
@@ -49,4 +66,6 @@ export type Effect =
       readonly success: boolean;
       readonly incidentId: string | null;
     }
+  /** A person is to be told. */
+  | { readonly type: 'notify'; readonly incidentId: string; readonly news: News }
   | { readonly type: 'answer'; readonly waiters: Waiters; readonly answer: Answer };

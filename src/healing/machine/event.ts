@@ -1,6 +1,7 @@
+import type { Diagnosis } from '../../kernel';
 import type { ListedProcess, ProcessIdentity, UnlistedProcess } from '../../runtime';
 import type { EndReason } from './effect';
-import type { ExitFacts, LaunchedBy, Run } from './state';
+import type { CheckProblem, ExitFacts, LaunchedBy, Run } from './state';
 
 /** What a list showed of one agent. */
 export interface Observation {
@@ -65,6 +66,23 @@ export type MachineEvent =
   | { readonly type: 'observed'; readonly observation: Observation }
   /** Somebody counted failures or a success by hand, and the circuit opened or closed. */
   | { readonly type: 'circuit-moved' }
+  /** A check of a process was made, or what is known of it without one was looked at. */
+  | {
+      readonly type: 'checked';
+      /** Which process; null: an agent that we do not launch. */
+      readonly incarnation: string | null;
+      /** null: it was good. */
+      readonly problem: CheckProblem | null;
+      /** It failed before the first good one, within the time that a start may take. */
+      readonly withinGrace: boolean;
+      /** The verdict is failing, and why; null: it is not. */
+      readonly failing: Diagnosis | null;
+      /** False: many fail by one cause, which is no fault of theirs, so it is recorded only. */
+      readonly mayAct: boolean;
+    }
+  /** `until`: on the scale of `Clock.now()`. */
+  | { readonly type: 'pause-asked'; readonly until: number }
+  | { readonly type: 'resume-asked' }
   /** Nothing ran for a while: the windows in which something was waited for begin again. */
   | { readonly type: 'resumed' }
   | { readonly type: 'timer' };

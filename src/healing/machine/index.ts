@@ -1,12 +1,14 @@
 export { backoffDelay } from './backoff';
 export { deadlineOf } from './deadline';
-export { type Answer, type Effect, type Waiters } from './effect';
+export { type Answer, type Effect, type News, type Waiters } from './effect';
 export { type LaunchFault, type MachineEvent, type Observation } from './event';
 export { type HealingPolicy } from './policy';
+export { LONGEST_PAUSE_MS } from './pause';
 export { afterReboot, afterRestore } from './reboot';
 export { revivedState } from './revive';
 export {
   currentRunId,
+  incarnationOf,
   newAgentState,
   runOf,
   type AgentState,

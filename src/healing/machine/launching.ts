@@ -1,6 +1,6 @@
 import type { Turn } from './turn';
 import type { Effect } from './effect';
-import type { DownPhase, Launch, Run, Sequel } from './state';
+import { NOT_CHECKED, type DownPhase, type Launch, type Run, type Sequel, type VerifyingPhase } from './state';
 
 export type LaunchIntent = Omit<Launch, 'runId'>;
 
@@ -9,13 +9,18 @@ export const WAITING_MS = 2_000;
 
 /** A launch that healing makes by itself, to bring back what should run. */
 export function healingLaunch(reason: string, pidBefore: number | null, attempt: number | null): LaunchIntent {
-  const always = { by: 'healing', kind: 'restart', trial: false, mustBeListed: true, fallback: null } as const;
-  return { ...always, reason, pidBefore, attempt };
+  const always = { by: 'healing', kind: 'restart', trial: false, mustBeListed: true } as const;
+  return { ...always, reason, pidBefore, attempt, afterSweeps: false, fallback: null };
 }
 
 /** Begins a launch: from here on only its outcome, or a list, says whether there is a process. */
 export function beginLaunch(turn: Turn, intent: LaunchIntent): void {
   const byHealing = intent.by === 'healing' || intent.by === 'autostart';
+  if (byHealing && turn.isPaused) {
+    // Due at once, that is: when the pause is over.
+    turn.enter({ kind: 'down', since: turn.now, why: 'backing-off', until: turn.now, launch: intent });
+    return;
+  }
   const { state, trialBy } = turn.circuit;
   // A person's start takes a trial of healing's over: if it fails, the cool-down is not doubled.
   if (state === 'OPEN' || (state === 'HALF_OPEN' && trialBy === 'healing' && !byHealing))
@@ -33,6 +38,11 @@ export function beginLaunch(turn: Turn, intent: LaunchIntent): void {
     exit: null,
   });
   turn.effect({ type: 'launch', launch, lastRun: turn.state.lastRun });
+}
+
+/** A process is there; whether it is well is still to be seen. */
+export function verifyingPhase(turn: Turn, run: Run, launch: Launch | null): VerifyingPhase {
+  return { kind: 'verifying', since: turn.now, run, launch, checked: NOT_CHECKED };
 }
 
 /** Begins to end a run; only proof of its death ends this phase. */

@@ -2,7 +2,7 @@ import type { UnlistedProcess } from '../../runtime';
 import { adopt, endDouble } from './adoption';
 import type { Observation } from './event';
 import { crashed } from './failing';
-import { beginLaunch, beginStop, healingLaunch } from './launching';
+import { beginLaunch, beginStop, healingLaunch, verifyingPhase } from './launching';
 import { isGhost, isSame, isSameDaemon, startedAt, toRun, type LiveEntry } from './listing';
 import { bringBack, observedDown } from './observed-down';
 import { observedStarting } from './observed-starting';
@@ -119,7 +119,7 @@ function confirm(turn: Turn, run: Run, entry: LiveEntry, observation: Observatio
   turn.record('agent.adopted', { pid: run.process.pid, runId: run.runId });
   const settled = phase.kind === 'running' && phase.stable;
   const launch = phase.kind === 'verifying' ? phase.launch : null;
-  turn.enter(settled ? { ...phase, run: known } : { kind: 'verifying', since: turn.now, run: known, launch });
+  turn.enter(settled ? { ...phase, run: known } : verifyingPhase(turn, known, launch));
 }
 
 /** It stands in no entry of the list any more. */

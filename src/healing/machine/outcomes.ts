@@ -2,7 +2,7 @@ import type { ProblemCode } from '../../kernel';
 import { diagnoseLaunch } from './diagnose';
 import type { LaunchFault, MachineEvent } from './event';
 import { crashed, ended, fail } from './failing';
-import { beginStop, continueAfterStop, WAITING_MS, waitingPhase } from './launching';
+import { beginStop, continueAfterStop, verifyingPhase, WAITING_MS, waitingPhase } from './launching';
 import {
   runOf,
   type DownPhase,
@@ -42,7 +42,7 @@ export function launchSucceeded(turn: Turn, run: Run): void {
 function launched(turn: Turn, phase: StartingPhase, run: Run): void {
   const launch = phase.launch;
   noteAttempt(turn, launch);
-  turn.update({ lastRun: run, phase: { kind: 'verifying', since: turn.now, run, launch } });
+  turn.update({ lastRun: run, phase: verifyingPhase(turn, run, launch) });
   const pid = run.process.pid;
   turn.record('agent.spawned', { pid, runId: run.runId, by: launch.by, reason: launch.reason });
   if (launch.kind === 'restart') {

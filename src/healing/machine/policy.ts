@@ -10,5 +10,15 @@ export interface HealingPolicy {
   readonly backoffMaxMs: number;
   readonly restartDelayMs: number;
   readonly killTimeoutMs: number;
+  /** Time that a start may take until the first good check. */
+  readonly graceMs: number;
+  /** There is a health URL, so it takes good checks to be verified and stable. */
+  readonly isChecked: boolean;
+  /** Watched, never launched. */
+  readonly isExternal: boolean;
+  /** Many fail at once by one cause: exits are restarted spread, and what only looks unhealthy is left alone. */
+  readonly isFleetIncident: boolean;
+  /** Between two reminders while it is halted; 0: none. */
+  readonly reminderMs: number;
   readonly circuit: CircuitPolicy;
 }

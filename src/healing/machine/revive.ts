@@ -1,4 +1,5 @@
-import type { AgentState, DownPhase, Phase, StoppingPhase } from './state';
+import { LONGEST_PAUSE_MS } from './pause';
+import { NOT_CHECKED, type AgentState, type DownPhase, type Phase, type StoppingPhase } from './state';
 
 /**
  * A state as it was saved, made usable after a start of ours: nothing that was under way is trusted, lists decide.
@@ -7,7 +8,9 @@ import type { AgentState, DownPhase, Phase, StoppingPhase } from './state';
 export function revivedState(saved: AgentState, now: number, longestDelayMs: number): AgentState {
   const startAskedAt = Math.min(saved.startAskedAt, now);
   const stopAskedAt = Math.min(saved.stopAskedAt, now);
-  return { ...saved, startAskedAt, stopAskedAt, phase: revivedPhase(saved.phase, now - 1, longestDelayMs) };
+  const pausedUntil = saved.pausedUntil === null ? null : Math.min(saved.pausedUntil, now + LONGEST_PAUSE_MS);
+  const phase = revivedPhase(saved.phase, now - 1, longestDelayMs);
+  return { ...saved, startAskedAt, stopAskedAt, pausedUntil, phase };
 }
 
 function revivedPhase(phase: Phase, now: number, longestDelayMs: number): Phase {
@@ -26,9 +29,10 @@ function revivedPhase(phase: Phase, now: number, longestDelayMs: number): Phase 
       return revivedStopping(phase, now);
     case 'down':
       return revivedDown(phase, now, longestDelayMs);
-    case 'stopped':
     case 'verifying':
     case 'running':
+      return { ...phase, since: now, checked: NOT_CHECKED };
+    case 'stopped':
       return { ...phase, since: now };
   }
 }

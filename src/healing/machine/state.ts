@@ -1,4 +1,4 @@
-import type { DesiredState, FailureCause } from '../../kernel';
+import type { DesiredState, Diagnosis, FailureCause } from '../../kernel';
 import type { ProcessIdentity } from '../../runtime';
 
 /** One life of an agent's process. */
@@ -31,6 +31,8 @@ export interface Launch {
   readonly trial: boolean;
   /** Its entry was listed when this was decided: if it is missing from the list of the same daemon, a person deleted it. */
   readonly mustBeListed: boolean;
+  /** It begins only once what dead runs left behind has been ended. */
+  readonly afterSweeps: boolean;
   /** For a command: what to fall back to when it is refused or fails, as if it had never been given. */
   readonly fallback: Fallback | null;
 }
@@ -66,11 +68,26 @@ export interface StartingPhase {
   readonly exit: EarlyExit | null;
 }
 
+/** What checks of a process have shown since its phase began. */
+export type Checked =
+  /** No good one yet; `problem`: what the latest failed one said. */
+  | { readonly kind: 'awaited'; readonly problem: CheckProblem | null }
+  /** Good ones only, from the first one at `since` on. */
+  | { readonly kind: 'good'; readonly since: number }
+  /** The latest one failed, after a good one. */
+  | { readonly kind: 'failed' };
+
+export interface CheckProblem {
+  readonly cause: FailureCause;
+  readonly line: string;
+}
+
 export interface VerifyingPhase {
   readonly kind: 'verifying';
   readonly since: number;
   readonly run: Run;
   readonly launch: Launch | null;
+  readonly checked: Checked;
 }
 
 export interface RunningPhase {
@@ -78,6 +95,7 @@ export interface RunningPhase {
   readonly since: number;
   readonly run: Run;
   readonly stable: boolean;
+  readonly checked: Checked;
 }
 
 export interface StoppingPhase {
@@ -137,8 +155,27 @@ export interface LastFailure {
   readonly at: number;
   readonly cause: FailureCause;
   readonly line: string;
-  readonly action: 'restart' | 'halt' | 'stop';
+  /** `none`: of an agent that is only watched. */
+  readonly action: 'restart' | 'halt' | 'stop' | 'none';
   readonly incidentId: string;
+}
+
+/** The latest diagnosis, for whoever asks why. */
+export interface SavedDiagnosis {
+  readonly diagnosis: Diagnosis;
+  readonly incidentId: string;
+  /** Wall clock, epoch milliseconds. */
+  readonly at: number;
+}
+
+/** Of an agent that we watch and do not launch. */
+export interface ExternalFacts {
+  /** A good check was seen once: until then nothing is counted. */
+  readonly wasSeen: boolean;
+  /** Failed checks since the last failure was counted. */
+  readonly failedChecks: number;
+  /** Since when checks are good again; null: the latest failed, or none was seen. */
+  readonly goodSince: number | null;
 }
 
 /**
@@ -161,6 +198,12 @@ export interface AgentState {
   /** Launches that took the place of an earlier process, over its whole life. */
   readonly restarts: number;
   readonly lastFailure: LastFailure | null;
+  readonly diagnosis: SavedDiagnosis | null;
+  /** The process that was last told to be unhealthy, until it is told to be well again; null: none. */
+  readonly unhealthy: { readonly incarnation: string; readonly cause: FailureCause } | null;
+  /** Until then healing observes and records, but neither kills nor starts it; null: it is not paused. */
+  readonly pausedUntil: number | null;
+  readonly external: ExternalFacts | null;
 }
 
 export function newAgentState(now: number): AgentState {
@@ -174,7 +217,18 @@ export function newAgentState(now: number): AgentState {
     failedRunId: null,
     restarts: 0,
     lastFailure: null,
+    diagnosis: null,
+    unhealthy: null,
+    pausedUntil: null,
+    external: null,
   };
+}
+
+export const NOT_CHECKED: Checked = { kind: 'awaited', problem: null };
+
+/** A process in one word that is new with each of them: a restart in a shell keeps the run id. */
+export function incarnationOf(run: Run): string {
+  return `${run.runId}:${run.process.pid}`;
 }
 
 /** The live run of a phase, as far as is known. */

@@ -6,7 +6,8 @@ export function stoppedInShell(turn: Turn, how: 'pm2 stop' | 'pm2 delete' | 'pm2
   if (turn.desired === 'running') turn.record('operator.stopped', { how });
   turn.desire('stopped');
   if (how === 'pm2 delete') turn.update({ lastRun: null });
-  turn.update({ incident: null, phase: { kind: 'stopped', since: turn.now } });
+  turn.endIncident('closed');
+  turn.enter({ kind: 'stopped', since: turn.now });
   turn.answer('up', {
     kind: 'refused',
     code: 'operation-in-progress',

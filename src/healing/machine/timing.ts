@@ -1,8 +1,11 @@
-import { deadlineOf } from './deadline';
+import { neverBecameHealthy } from './checked';
+import { phaseDeadlineOf } from './deadline';
 import { beginLaunch, healingLaunch, killOf } from './launching';
+import { endDuePause } from './pause';
+import { becomeStable } from './stable';
 import { LOOK_AGAIN_MS, OPERATOR_ACTING_MS } from './outcomes';
 import { stoppedInShell } from './stopped-in-shell';
-import type { DownPhase, RunningPhase, StoppingPhase, VerifyingPhase } from './state';
+import { NOT_CHECKED, type DownPhase, type StoppingPhase, type VerifyingPhase } from './state';
 import type { Turn } from './turn';
 
 /** Time within which a new daemon with the same list means `pm2 update`, not `pm2 kill`. */
@@ -15,8 +18,8 @@ const SPREAD_MS = 5_000;
 export function resumed(turn: Turn): void {
   const phase = turn.phase;
   const now = turn.now;
-  if (phase.kind === 'verifying') turn.enter({ ...phase, since: now });
-  else if (phase.kind === 'running' && !phase.stable) turn.enter({ ...phase, since: now });
+  if (phase.kind === 'verifying' || (phase.kind === 'running' && !phase.stable))
+    turn.enter({ ...phase, since: now, checked: NOT_CHECKED });
   else if (phase.kind !== 'down') return;
   else if (phase.why === 'daemon-ended') turn.enter({ ...phase, until: now + DAEMON_UPDATE_MS });
   else if (phase.why === 'operator-acting') turn.enter({ ...phase, until: now + OPERATOR_ACTING_MS });
@@ -26,7 +29,8 @@ export function resumed(turn: Turn): void {
 
 /** The deadline of the present phase may have come. */
 export function timer(turn: Turn): void {
-  const deadline = deadlineOf(turn.result(), turn.policy);
+  endDuePause(turn);
+  const deadline = phaseDeadlineOf(turn.result(), turn.policy);
   if (deadline === null || turn.now < deadline) return;
   const phase = turn.phase;
   switch (phase.kind) {
@@ -39,7 +43,7 @@ export function timer(turn: Turn): void {
     case 'verifying':
       return verified(turn, phase);
     case 'running':
-      return stable(turn, phase);
+      return becomeStable(turn);
     case 'stopping':
       return stillStopping(turn, phase);
     case 'down':
@@ -48,20 +52,10 @@ export function timer(turn: Turn): void {
 }
 
 function verified(turn: Turn, phase: VerifyingPhase): void {
-  turn.enter({ kind: 'running', since: turn.now, run: phase.run, stable: false });
+  if (turn.policy.isChecked && phase.checked.kind === 'awaited') return neverBecameHealthy(turn, phase);
+  turn.enter({ kind: 'running', since: turn.now, run: phase.run, stable: false, checked: NOT_CHECKED });
   if (turn.state.incident !== null || phase.launch?.trial === true) {
     turn.record('recovery.verified', { pid: phase.run.process.pid, runId: phase.run.runId });
-  }
-}
-
-/** Stable: the incident is over and the count 0. */
-function stable(turn: Turn, phase: RunningPhase): void {
-  turn.enter({ ...phase, stable: true });
-  const circuit = turn.circuit;
-  if (circuit.state !== 'CLOSED' || circuit.failureCount > 0) turn.moveCircuit({ type: 'success' });
-  if (turn.state.incident !== null) {
-    turn.record('agent.healthy', { pid: phase.run.process.pid, incidentOver: true });
-    turn.update({ incident: null });
   }
 }
 

@@ -1,10 +1,13 @@
 import type { ProcessIdentity } from '../../runtime';
+import { checked } from './checked';
 import { circuitMoved } from './circuit-moved';
 import { operatorStopped, resetAsked, restartAsked, startAsked, stopAsked } from './commands';
 import type { Effect } from './effect';
 import type { MachineEvent } from './event';
+import { external } from './external';
 import { observed } from './observation';
 import { exited, killEnded, launchFailed, launchSucceeded, launchUnknown } from './outcomes';
+import { pauseAsked, resumeAsked } from './pause';
 import { runOf } from './state';
 import { DAEMON_UPDATE_MS, resumed, timer } from './timing';
 import { Turn, type Situation, type TurnContext } from './turn';
@@ -21,7 +24,8 @@ export interface Decision {
  */
 export function transition(situation: Situation, event: MachineEvent, context: TurnContext): Decision {
   const turn = new Turn(situation, context);
-  apply(turn, event);
+  if (context.policy.isExternal) external(turn, event);
+  else apply(turn, event);
   return { situation: turn.result(), effects: turn.effects };
 }
 
@@ -55,6 +59,12 @@ function apply(turn: Turn, event: MachineEvent): void {
       return daemonEnding(turn, event.daemon);
     case 'observed':
       return observed(turn, event.observation);
+    case 'checked':
+      return checked(turn, event);
+    case 'pause-asked':
+      return pauseAsked(turn, event);
+    case 'resume-asked':
+      return resumeAsked(turn);
     case 'circuit-moved':
       return circuitMoved(turn);
     case 'resumed':

@@ -1,7 +1,7 @@
-import type { DesiredState, NewId, Random } from '../../kernel';
+import type { DesiredState, Diagnosis, NewId, Random } from '../../kernel';
 import { nextCircuit, type Circuit, type CircuitEvent } from '../../circuit';
 import type { EventType, JsonValue } from '../../events';
-import type { Answer, Effect, Waiters } from './effect';
+import type { Answer, Effect, News, Waiters } from './effect';
 import type { HealingPolicy } from './policy';
 import type { AgentState, Phase } from './state';
 
@@ -19,6 +19,8 @@ export interface TurnContext {
   readonly random: Random;
   readonly newId: NewId;
   readonly policy: HealingPolicy;
+  /** What was found out about the end of a run, where somebody looked; null: nobody did. */
+  readonly diagnosis: Diagnosis | null;
 }
 
 /** A decision in the making: the situation as it becomes, and what is to be done. Lives for one `transition` only. */
@@ -76,6 +78,23 @@ export class Turn {
 
   answer(waiters: Waiters, answer: Answer): void {
     this.effect({ type: 'answer', waiters, answer });
+  }
+
+  get isPaused(): boolean {
+    const until = this.state.pausedUntil;
+    return until !== null && this.now < until;
+  }
+
+  /** The incident is over: by itself, or because a person has taken it over. Who was told of it, is told of its end. */
+  endIncident(how: 'recovered' | 'closed'): void {
+    const { incident } = this.state;
+    if (incident === null) return;
+    if (incident.escalated) {
+      const downForMs = Math.max(0, this.context.wall - incident.openedAt);
+      const news: News = how === 'closed' ? { kind: how } : { kind: how, downForMs };
+      this.effect({ type: 'notify', incidentId: incident.id, news });
+    }
+    this.update({ incident: null });
   }
 
   /** Records an event; the events of one incident share its id. */
