@@ -18,7 +18,7 @@ import { Mailbox } from './mailbox';
 import type { SupervisionPorts } from './ports';
 
 /** What a cell asks of the outside; outcomes come back to it as events. */
-export type ActingEffect = Exclude<Effect, { type: 'record' | 'record-restart' | 'answer' | 'circuit' }>;
+export type ActingEffect = Exclude<Effect, { type: 'record' | 'record-restart' | 'notify' | 'answer' | 'circuit' }>;
 export type Act = (cell: AgentCell, effect: ActingEffect) => void;
 
 /** A command was done, but the database could not take it: it acts, and is saved as soon as possible. */
@@ -190,6 +190,7 @@ export class AgentCell {
     switch (effect.type) {
       case 'record':
       case 'record-restart':
+      case 'notify':
         return; // saved with the change
       case 'answer':
         this.answer(effect.waiters, effect.answer);

@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { ALPHABET, labelOf, POLICY, Story } from '../../../test/support/machine-builders';
+import { ALPHABET } from '../../../test/support/machine-alphabet';
+import { labelOf, POLICY, Story } from '../../../test/support/machine-builders';
 import type { MachineEvent } from './event';
 import type { HealingPolicy } from './policy';
 import type { Phase } from './state';

@@ -17,31 +17,21 @@ const UNSEEN: ExternalFacts = { wasSeen: false, failedChecks: 0, goodSince: null
  * other; nothing is done to its process.
  */
 export function external(turn: Turn, event: MachineEvent): void {
-  switch (event.type) {
-    case 'checked':
-      return checkedOutside(turn, event);
-    case 'timer':
-      endDuePause(turn);
-      return beginDueTrial(turn);
-    case 'reset-asked':
-      turn.moveCircuit({ type: 'reset' });
-      turn.endIncident('closed');
-      turn.update({ external: { ...factsOf(turn), failedChecks: 0 } });
-      turn.answer('up', { kind: 'done' });
-      return;
-    case 'pause-asked':
-      return pauseAsked(turn, event);
-    case 'resume-asked':
-      return resumeAsked(turn);
-    case 'circuit-moved':
-      if (turn.circuit.state === 'CLOSED') turn.endIncident('closed');
-      return;
-    case 'resumed':
-      turn.update({ external: { ...factsOf(turn), failedChecks: 0, goodSince: null } });
-      return;
-    default:
-      return; // it has no process of ours
-  }
+  if (event.type === 'checked') checkedOutside(turn, event);
+  else if (event.type === 'timer') timerOutside(turn);
+  else if (event.type === 'reset-asked') resetOutside(turn);
+  else if (event.type === 'pause-asked') pauseAsked(turn, event);
+  else if (event.type === 'resume-asked') resumeAsked(turn);
+  else if (event.type === 'circuit-moved' && turn.circuit.state === 'CLOSED') turn.endIncident('closed');
+  else if (event.type === 'resumed') turn.update({ external: { ...factsOf(turn), failedChecks: 0, goodSince: null } });
+  // Whatever else is told is about processes, and it has none of ours.
+}
+
+function resetOutside(turn: Turn): void {
+  turn.moveCircuit({ type: 'reset' });
+  turn.endIncident('closed');
+  turn.update({ external: { ...factsOf(turn), failedChecks: 0 } });
+  turn.answer('up', { kind: 'done' });
 }
 
 function factsOf(turn: Turn): ExternalFacts {
@@ -96,7 +86,8 @@ function countFailure(turn: Turn, diagnosis: Diagnosis): void {
 }
 
 /** Its trial is the next check. */
-function beginDueTrial(turn: Turn): void {
+function timerOutside(turn: Turn): void {
+  endDuePause(turn);
   const { state, dueAt } = turn.circuit;
   if (state === 'OPEN' && dueAt !== null && turn.now >= dueAt) turn.moveCircuit({ type: 'trial', by: 'healing' });
 }

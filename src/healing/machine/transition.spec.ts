@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
-import { ALPHABET, labelOf, POLICY, Story, type Word } from '../../../test/support/machine-builders';
+import { ALPHABET, type Word } from '../../../test/support/machine-alphabet';
+import { labelOf, POLICY, Story } from '../../../test/support/machine-builders';
 import type { MachineEvent } from './event';
 import { currentRunId, runOf, type Run } from './state';
 

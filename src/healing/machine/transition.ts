@@ -30,6 +30,7 @@ export function transition(situation: Situation, event: MachineEvent, context: T
 }
 
 function apply(turn: Turn, event: MachineEvent): void {
+  if (isTold(event)) return applyTold(turn, event);
   switch (event.type) {
     case 'start-asked':
       return startAsked(turn, event);
@@ -39,6 +40,49 @@ function apply(turn: Turn, event: MachineEvent): void {
       return restartAsked(turn, event);
     case 'reset-asked':
       return resetAsked(turn);
+    case 'pause-asked':
+      return pauseAsked(turn, event);
+    case 'resume-asked':
+      return resumeAsked(turn);
+    case 'checked':
+      return checked(turn, event);
+    case 'circuit-moved':
+      return circuitMoved(turn);
+    case 'resumed':
+      return resumed(turn);
+    case 'timer':
+      return timer(turn);
+  }
+}
+
+type Told = Extract<
+  MachineEvent,
+  {
+    readonly type:
+      `launch-${string}` | 'kill-ended' | 'exited' | 'reaped' | 'operator-stopped' | 'daemon-ending' | 'observed';
+  }
+>;
+
+const TOLD: Readonly<Record<Told['type'], true>> = {
+  'launch-succeeded': true,
+  'launch-failed': true,
+  'launch-unknown': true,
+  'launch-blocked': true,
+  'kill-ended': true,
+  exited: true,
+  reaped: true,
+  'operator-stopped': true,
+  'daemon-ending': true,
+  observed: true,
+};
+
+function isTold(event: MachineEvent): event is Told {
+  return event.type in TOLD;
+}
+
+/** What became of processes, as PM2 and the process table tell it. */
+function applyTold(turn: Turn, event: Told): void {
+  switch (event.type) {
     case 'launch-succeeded':
       return launchSucceeded(turn, event.run);
     case 'launch-failed':
@@ -59,18 +103,6 @@ function apply(turn: Turn, event: MachineEvent): void {
       return daemonEnding(turn, event.daemon);
     case 'observed':
       return observed(turn, event.observation);
-    case 'checked':
-      return checked(turn, event);
-    case 'pause-asked':
-      return pauseAsked(turn, event);
-    case 'resume-asked':
-      return resumeAsked(turn);
-    case 'circuit-moved':
-      return circuitMoved(turn);
-    case 'resumed':
-      return resumed(turn);
-    case 'timer':
-      return timer(turn);
   }
 }
 
