@@ -1,9 +1,10 @@
-import { messageOf, Problem, type Timer } from '../kernel';
+import { messageOf, Problem, type Diagnosis, type Timer } from '../kernel';
 import type { EventDraft } from '../events';
 import { doubtOf } from '../persistence';
-import type { Change, RestartRecord } from './journal';
+import type { Change, RestartRecord, Telling } from './journal';
 import {
   deadlineOf,
+  endToDiagnose,
   transition,
   type Answer,
   type Decision,
@@ -133,12 +134,14 @@ export class AgentCell {
   private async handle(message: Message): Promise<void> {
     if (this.closed) return;
     const before = this.situation();
+    const diagnosis = await this.diagnosisFor(before, message.event);
+    if (this.isClosed()) return;
     const { clock, random, newId } = this.ports;
     const policy = this.ports.policyOf(this.agentId);
     // A command counts from when its turn has come: what it launches or ends, it does from then on.
     const now = message.command === null ? message.toldAt : clock.now();
     const wall = clock.wall() - (clock.now() - now);
-    const decision = transition(before, message.event, { now, wall, random, newId, policy, diagnosis: null });
+    const decision = transition(before, message.event, { now, wall, random, newId, policy, diagnosis });
     const change = this.changeOf(before, decision, wall);
     let recorded = true;
     if (change !== null) {
@@ -153,6 +156,16 @@ export class AgentCell {
       }
     }
     this.take(message, decision, recorded);
+  }
+
+  private isClosed(): boolean {
+    return this.closed;
+  }
+
+  /** Looked into here, one event at a time, so that what comes meanwhile is decided on after it. */
+  private async diagnosisFor(before: Situation, event: MachineEvent): Promise<Diagnosis | null> {
+    const end = endToDiagnose(before, event);
+    return end === null ? null : this.ports.diagnose(this.agentId, end);
   }
 
   /** Saved before it acts; only a stop acts all the same, and says that it is not recorded yet. */
@@ -170,7 +183,15 @@ export class AgentCell {
       // What was refused may have been saved all the same: what holds is saved over it.
       if (doubtOf(error) !== null) {
         const { state, desired, circuit } = this.situation();
-        this.ports.journal.commitEventually({ ...change, state, desired, circuit, events: [], restarts: [] });
+        this.ports.journal.commitEventually({
+          ...change,
+          state,
+          desired,
+          circuit,
+          events: [],
+          restarts: [],
+          tellings: [],
+        });
       }
       return error instanceof Problem ? error : new Problem('database-unavailable', messageOf(error), { cause: error });
     }
@@ -227,6 +248,7 @@ export class AgentCell {
   private changeOf(before: Situation, decision: Decision, wall: number): Change | null {
     const after = decision.situation;
     const events: EventDraft[] = [];
+    const tellings: Telling[] = [];
     const restarts: RestartRecord[] = [];
     for (const effect of decision.effects) {
       if (effect.type === 'record') {
@@ -234,10 +256,14 @@ export class AgentCell {
       } else if (effect.type === 'record-restart') {
         const { reason, pidBefore, pidAfter, success, incidentId } = effect;
         restarts.push({ reason, pidBefore, pidAfter, success, incidentId, restartedAt: wall });
+      } else if (effect.type === 'notify') {
+        const { incidentId, news } = effect;
+        const wallOffsetMs = this.ports.clock.wall() - this.ports.clock.now();
+        tellings.push({ incidentId, news, at: wall, wallOffsetMs });
       }
     }
     const same = before.state === after.state && before.desired === after.desired && before.circuit === after.circuit;
-    if (same && events.length === 0) return null;
+    if (same && events.length + tellings.length === 0) return null;
     return {
       agentId: this.agentId,
       state: after.state,
@@ -245,6 +271,7 @@ export class AgentCell {
       circuit: after.circuit,
       events,
       restarts,
+      tellings,
     };
   }
 }

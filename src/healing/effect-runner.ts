@@ -15,6 +15,8 @@ export class EffectRunner {
   private readonly guard: LaunchGuard;
   /** Each looks through the whole process table: of hundreds at once, nothing else would have its turn. */
   private readonly sweeps = new LaunchBudget(SWEEPS_AT_ONCE);
+  /** Of each agent, the end of all sweeps that were begun. */
+  private readonly sweeping = new Map<string, Promise<void>>();
   /** Processes that are being ended already. */
   private readonly ending = new Set<string>();
 
@@ -39,7 +41,7 @@ export class EffectRunner {
         void this.endProcess(cell, effect);
         return;
       case 'sweep':
-        this.sweeps.add('first-restart', () => this.sweep(cell, effect.runId));
+        this.beginSweep(cell, effect.runId);
         return;
       case 'forget':
         void this.forget(cell, effect.pmId);
@@ -60,6 +62,8 @@ export class EffectRunner {
     }
     let outcome: GuardedOutcome;
     try {
+      if (launch.afterSweeps) await this.sweepsOf(cell.agentId);
+      await this.ports.beforeLaunch(cell.agentId, launch.runId);
       const plan = await this.plan(cell, launch);
       outcome =
         'kind' in plan
@@ -127,6 +131,22 @@ export class EffectRunner {
     } catch (error) {
       this.ports.log.warn({ agentId: cell.agentId, pmId, error: messageOf(error) }, 'a dead entry stays listed in PM2');
     }
+  }
+
+  private beginSweep(cell: AgentCell, runId: string): void {
+    const { agentId } = cell;
+    const done = new Promise<void>((resolve) => {
+      this.sweeps.add('first-restart', () => this.sweep(cell, runId).finally(resolve));
+    });
+    const all = this.sweepsOf(agentId).then(() => done);
+    this.sweeping.set(agentId, all);
+    void all.then(() => {
+      if (this.sweeping.get(agentId) === all) this.sweeping.delete(agentId);
+    });
+  }
+
+  private sweepsOf(agentId: string): Promise<void> {
+    return this.sweeping.get(agentId) ?? Promise.resolve();
   }
 
   private async sweep(cell: AgentCell, runId: string): Promise<void> {

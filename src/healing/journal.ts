@@ -1,7 +1,7 @@
 import type { DesiredState } from '../kernel';
 import type { Circuit } from '../circuit';
 import type { EventDraft } from '../events';
-import type { AgentState } from './machine';
+import type { AgentState, News } from './machine';
 
 export interface RestartRecord {
   readonly reason: string;
@@ -13,6 +13,16 @@ export interface RestartRecord {
   readonly restartedAt: number;
 }
 
+/** What a person is to be told of an incident of one agent. */
+export interface Telling {
+  readonly incidentId: string;
+  readonly news: News;
+  /** Wall clock, epoch milliseconds. */
+  readonly at: number;
+  /** Wall clock of what the news give on the scale of `Clock.now()`, less that. */
+  readonly wallOffsetMs: number;
+}
+
 /** All that one decision changes about one agent; saved in one transaction. */
 export interface Change {
   readonly agentId: string;
@@ -21,6 +31,7 @@ export interface Change {
   readonly circuit: Circuit;
   readonly events: readonly EventDraft[];
   readonly restarts: readonly RestartRecord[];
+  readonly tellings: readonly Telling[];
 }
 
 export interface CommitOptions {

@@ -1,8 +1,8 @@
-import type { Clock, DesiredState, NewId, Random } from '../kernel';
+import type { Clock, DesiredState, Diagnosis, NewId, Random } from '../kernel';
 import type { CircuitBreaker } from '../circuit';
 import type { LaunchPlan, ProcessRuntime } from '../runtime';
 import type { Journal } from './journal';
-import type { HealingPolicy, Launch } from './machine';
+import type { EndToDiagnose, HealingPolicy, Launch } from './machine';
 
 /** What healing says to those who run it: chosen fields, never a packet or an environment. */
 export interface HealingLog {
@@ -35,6 +35,10 @@ export interface SupervisionPorts {
   readonly journal: Journal;
   readonly log: HealingLog;
   readonly policyOf: (agentId: string) => HealingPolicy;
+  /** Finds out why a run ended; within a second, and never rejects. */
+  readonly diagnose: (agentId: string, end: EndToDiagnose) => Promise<Diagnosis>;
+  /** Told just before a run is launched: what is in its log from here on is its own. */
+  readonly beforeLaunch: (agentId: string, runId: string) => Promise<void>;
   /** @throws Problem `entry-point-not-found` or `interpreter-not-found` */
   readonly planLaunch: (agentId: string, facts: PlanFacts) => Promise<LaunchPlan>;
 }

@@ -3,7 +3,13 @@ import { CircuitBreaker } from '../../src/circuit';
 import type { EventDraft } from '../../src/events';
 import { AgentSupervisor } from '../../src/healing/agent-supervisor';
 import type { Change } from '../../src/healing/journal';
-import { afterReboot, revivedState, type AgentState, type HealingPolicy } from '../../src/healing/machine';
+import {
+  afterReboot,
+  diagnoseExit,
+  revivedState,
+  type AgentState,
+  type HealingPolicy,
+} from '../../src/healing/machine';
 import { WriteQueue } from '../../src/persistence/write-queue';
 import { FakeRuntime } from '../support/fake-runtime';
 import type { FakeWorld } from '../support/fake-world';
@@ -94,6 +100,8 @@ export class Life {
           },
         },
         policyOf: () => POLICY,
+        diagnose: (_, { exit }) => Promise.resolve(diagnoseExit(exit)),
+        beforeLaunch: () => Promise.resolve(),
         planLaunch: (agentId, { launch }) =>
           Promise.resolve({
             ...{ agentId, runId: launch.runId, program: '/agents/sleeps', args: [], cwd: '/agents', env: {} },

@@ -2,6 +2,18 @@ export { backoffDelay } from './backoff';
 export { deadlineOf } from './deadline';
 export { type Answer, type Effect, type News, type Waiters } from './effect';
 export { type LaunchFault, type MachineEvent, type Observation } from './event';
+export { diagnoseExit } from './diagnose';
+export { endToDiagnose, type EndToDiagnose } from './ended-run';
+export {
+  fleetBound,
+  isOutside,
+  mayActOn,
+  openedIncident,
+  progressOf,
+  type FleetIncident,
+  type FleetMember,
+  type FleetView,
+} from './fleet';
 export { type HealingPolicy } from './policy';
 export { LONGEST_PAUSE_MS } from './pause';
 export { afterReboot, afterRestore } from './reboot';
