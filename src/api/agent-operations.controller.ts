@@ -6,7 +6,7 @@ import { AgentDirectory } from '../healing';
 import { ProcessLauncher, type BulkResult } from '../launcher';
 import { Problems } from './openapi';
 import { AgentIdPipe } from './request-reading';
-import { AgentViewDto, BulkDto, BulkResultsDto, RestartDto, TerminatedAgentDto } from './schemas';
+import { AgentViewDto, BulkDto, BulkResultsDto, PauseDto, RestartDto, TerminatedAgentDto } from './schemas';
 
 /** Starting and ending agents. */
 @ApiTags('operations')
@@ -81,12 +81,35 @@ export class AgentOperationsController {
     return { ...this.directory.view(agentId), ...(recorded ? {} : { recorded }) };
   }
 
+  /** For debugging: until then healing observes and records, but neither kills nor starts the agent. */
+  @Post(':id/pause')
+  @HttpCode(200)
+  @Needs('operator')
+  @ApiBody({ type: PauseDto })
+  @ApiOkResponse({ type: AgentViewDto })
+  @Problems('invalid-request', 'agent-not-found', 'database-unavailable')
+  async pause(@Param('id', AgentIdPipe) agentId: string, @Body() { minutes }: PauseDto): Promise<AgentView> {
+    await this.launcher.pause(agentId, minutes);
+    return this.directory.view(agentId);
+  }
+
+  /** Ends a pause: healing takes over at once. */
+  @Post(':id/resume')
+  @HttpCode(200)
+  @Needs('operator')
+  @ApiOkResponse({ type: AgentViewDto })
+  @Problems('agent-not-found', 'database-unavailable')
+  async resume(@Param('id', AgentIdPipe) agentId: string): Promise<AgentView> {
+    await this.launcher.resume(agentId);
+    return this.directory.view(agentId);
+  }
+
   /** Closes the circuit; what should run is started. */
   @Post(':id/circuit-reset')
   @HttpCode(200)
   @Needs('operator')
   @ApiOkResponse({ type: AgentViewDto })
-  @Problems('agent-not-found', 'external-agent', 'database-unavailable')
+  @Problems('agent-not-found', 'database-unavailable')
   async resetCircuit(@Param('id', AgentIdPipe) agentId: string): Promise<AgentView> {
     await this.launcher.resetCircuit(agentId);
     return this.directory.view(agentId);

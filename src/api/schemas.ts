@@ -43,6 +43,10 @@ export class RestartDto extends createZodDto(
   }),
 ) {}
 
+export class PauseDto extends createZodDto(
+  z.strictObject({ minutes: z.number().positive().max(10_080).describe('How long; at most a week') }),
+) {}
+
 export class BulkDto extends createZodDto(z.strictObject({ tags: tagsSchema.default([]) })) {}
 
 export class BulkResultsDto extends createZodDto(

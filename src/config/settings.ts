@@ -27,6 +27,7 @@ const list = (standard: string) =>
         .filter((part) => part !== ''),
     );
 const optional = z.string().min(1).optional();
+const optionalUrl = z.url({ protocol: /^https?$/, error: 'must be an http or https URL' }).optional();
 
 const apiTokens = z
   .string()
@@ -80,14 +81,14 @@ export const settingsSchema = z.object({
   KILL_TIMEOUT_SECONDS: positiveSeconds(10),
   TELEGRAM_BOT_TOKEN: optional,
   TELEGRAM_CHAT_IDS: list(''),
-  TELEGRAM_API_ROOT: optional,
-  SUPABASE_URL: optional,
+  TELEGRAM_API_ROOT: optionalUrl,
+  SUPABASE_URL: optionalUrl,
   SUPABASE_SERVICE_ROLE_KEY: optional,
   INSTANCE_ID: optional,
   RESTORE_FROM: optional,
   ALLOWED_HOSTS: list(''),
   RATE_LIMIT_PER_MINUTE: count(3000, 0, 10_000_000),
-  DEADMAN_URL: optional,
+  DEADMAN_URL: optionalUrl,
   INTERPRETERS: list('python3,python,node,bash,sh,bun,deno,ruby,none'),
   HEALTH_LOG_RETENTION_DAYS: z.coerce.number().positive().default(7),
   EVENT_RETENTION_DAYS: z.coerce.number().positive().default(90),

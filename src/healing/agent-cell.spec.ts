@@ -23,9 +23,15 @@ function makeCell(refusal: Problem) {
   });
   const commit = jest.fn<Promise<void>, Parameters<Journal['commit']>>(() => Promise.reject(refusal));
   const ports = {
-    ...{ clock, random: seededRandom(1), newId: countedIds(), circuits, diagnose: () => Promise.reject(new Error('nothing ended')),
-    beforeLaunch: () => Promise.resolve(),
-    policyOf: () => POLICY },
+    ...{
+      clock,
+      random: seededRandom(1),
+      newId: countedIds(),
+      circuits,
+      diagnose: () => Promise.reject(new Error('nothing ended')),
+      beforeLaunch: () => Promise.resolve(),
+      policyOf: () => POLICY,
+    },
     // A cell asks it nothing: what acts is handed in.
     runtime: null as unknown as ProcessRuntime,
     desired: { desiredState: () => 'stopped' as const, applyDesired: () => undefined },

@@ -47,7 +47,7 @@ interface Message {
 export class AgentCell {
   readonly turns = new CommandTurns();
   private readonly mailbox: Mailbox<Message>;
-  private readonly waiters: Record<Waiters, Waiter[]> = { up: [], down: [] };
+  private readonly waiters: Record<Waiters, Waiter[]> = { up: [], down: [], decided: [] };
   private timer: Timer | null = null;
   private closed = false;
 
@@ -106,6 +106,7 @@ export class AgentCell {
     const gone: Answer = { kind: 'refused', code: 'operation-in-progress', detail: 'Supervision of it ends.' };
     this.answer('up', gone);
     this.answer('down', gone);
+    this.answer('decided', gone);
   }
 
   /** Arms the timer of the present phase: after loading, and after each event. */

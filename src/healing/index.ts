@@ -3,6 +3,6 @@ export { AgentSupervisor } from './agent-supervisor';
 export { healingPolicy } from './healing-policy';
 export { HealingModule } from './healing.module';
 export { LaunchPlanner } from './launch-planner';
-export { currentRunId, runOf, statusOf, type HealingPolicy, type Situation } from './machine';
+export { currentRunId, LONGEST_PAUSE_MS, runOf, statusOf, type HealingPolicy, type Situation } from './machine';
 export { SelfHealingLoop } from './self-healing-loop';
 export { Supervision } from './supervision';

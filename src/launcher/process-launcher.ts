@@ -1,8 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { CLOCK, isExternal, isProblem, messageOf, Problem, type Clock } from '../kernel';
+import { CLOCK, invalid, isExternal, isProblem, messageOf, Problem, type Clock } from '../kernel';
 import { SETTINGS, type ResolvedSettings } from '../config';
 import { AgentRegistry, type RegisteredAgent } from '../registry';
-import { AgentSupervisor, healingPolicy, LaunchPlanner, runOf, type HealingPolicy } from '../healing';
+import { AgentSupervisor, healingPolicy, LaunchPlanner, LONGEST_PAUSE_MS, runOf, type HealingPolicy } from '../healing';
 
 /** What became of one agent of a bulk operation. */
 export interface BulkResult {
@@ -108,13 +108,34 @@ export class ProcessLauncher {
 
   /** Circuit CLOSED and count 0; what should run is started. A start that then fails is healing's matter. */
   async resetCircuit(agentId: string): Promise<void> {
-    const agent = this.managed(agentId);
+    const agent = this.registry.getAgent(agentId);
     const reset = this.supervisor.command(agentId, { type: 'reset-asked' }, 'up');
     try {
       await this.limited(agent, 0, reset);
     } catch (error) {
       if (isProblem(error, 'database-unavailable')) throw error;
     }
+  }
+
+  /**
+   * While it is paused (for debugging) healing observes and records, but neither kills nor starts it; a person still may.
+   *
+   * @param minutes more than 0, up to a week
+   * @throws Problem agent-not-found, invalid-request, database-unavailable
+   */
+  async pause(agentId: string, minutes: number): Promise<void> {
+    this.registry.getAgent(agentId);
+    const pauseMs = minutes * 60_000;
+    if (!(pauseMs > 0 && pauseMs <= LONGEST_PAUSE_MS))
+      throw invalid([{ pointer: '/minutes', detail: `must be more than 0 and at most ${LONGEST_PAUSE_MS / 60_000}` }]);
+    const until = this.clock.now() + pauseMs;
+    await this.supervisor.command(agentId, { type: 'pause-asked', until }, 'decided');
+  }
+
+  /** Healing takes over again; one that is not paused stays as it is. */
+  async resume(agentId: string): Promise<void> {
+    this.registry.getAgent(agentId);
+    await this.supervisor.command(agentId, { type: 'resume-asked' }, 'decided');
   }
 
   getPid(agentId: string): number | null {

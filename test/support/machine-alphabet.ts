@@ -107,6 +107,7 @@ export const ALPHABET: readonly Word[] = [
   ),
   word('over budget', (story, runId) => checkOf(story.runFor(runId), { failing: OVER_BUDGET })),
   word('pause', ({ now }) => ({ type: 'pause-asked', until: now + 60_000 })),
+  word('escalate', () => ({ type: 'escalate-asked', diagnosis: HUNG })),
   word('resume', () => ({ type: 'resume-asked' })),
   word('resumed', () => ({ type: 'resumed' })),
   { name: 'deadline', say: (story) => story.deadlineComes() },

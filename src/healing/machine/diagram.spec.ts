@@ -57,6 +57,7 @@ const EVENT_TYPES: Readonly<Record<MachineEvent['type'], true>> = {
   checked: true,
   'pause-asked': true,
   'resume-asked': true,
+  'escalate-asked': true,
   resumed: true,
   timer: true,
 };

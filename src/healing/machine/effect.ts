@@ -8,8 +8,8 @@ import type { Launch, Run } from './state';
 export type Answer =
   { readonly kind: 'done' } | { readonly kind: 'refused'; readonly code: ProblemCode; readonly detail: string };
 
-/** Who waits: for a process to be up, or for it to be gone. */
-export type Waiters = 'up' | 'down';
+/** Who waits: for a process to be up, for it to be gone, or only for the decision. */
+export type Waiters = 'up' | 'down' | 'decided';
 
 /** Why a process must not live. `descendant`: it belongs to a dead leader, and is no news of its own. */
 export type EndReason = 'orphan' | 'descendant' | 'double' | 'given-up';

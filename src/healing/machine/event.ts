@@ -83,6 +83,8 @@ export type MachineEvent =
   /** `until`: on the scale of `Clock.now()`. */
   | { readonly type: 'pause-asked'; readonly until: number }
   | { readonly type: 'resume-asked' }
+  /** Somebody wants a person to be told now, whatever the circuit says. */
+  | { readonly type: 'escalate-asked'; readonly diagnosis: Diagnosis }
   /** Nothing ran for a while: the windows in which something was waited for begin again. */
   | { readonly type: 'resumed' }
   | { readonly type: 'timer' };

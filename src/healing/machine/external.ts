@@ -1,7 +1,7 @@
 import type { Diagnosis } from '../../kernel';
 import type { MachineEvent } from './event';
 import { escalate, noteDiagnosis, noteFailure, openIncident } from './failing';
-import { endDuePause, pauseAsked, resumeAsked } from './pause';
+import { endDuePause } from './pause';
 import type { ExternalFacts } from './state';
 import type { Turn } from './turn';
 
@@ -20,8 +20,6 @@ export function external(turn: Turn, event: MachineEvent): void {
   if (event.type === 'checked') checkedOutside(turn, event);
   else if (event.type === 'timer') timerOutside(turn);
   else if (event.type === 'reset-asked') resetOutside(turn);
-  else if (event.type === 'pause-asked') pauseAsked(turn, event);
-  else if (event.type === 'resume-asked') resumeAsked(turn);
   else if (event.type === 'circuit-moved' && turn.circuit.state === 'CLOSED') turn.endIncident('closed');
   else if (event.type === 'resumed') turn.update({ external: { ...factsOf(turn), failedChecks: 0, goodSince: null } });
   // Whatever else is told is about processes, and it has none of ours.

@@ -9,13 +9,13 @@ export const LONGEST_PAUSE_MS = 7 * 24 * 3_600_000;
 export function pauseAsked(turn: Turn, { until }: Extract<MachineEvent, { type: 'pause-asked' }>): void {
   turn.update({ pausedUntil: until });
   turn.record('agent.paused', { seconds: Math.round((until - turn.now) / 1_000) });
-  turn.answer('up', { kind: 'done' });
+  turn.answer('decided', { kind: 'done' });
 }
 
 /** Healing takes over again: what is due is done at once. */
 export function resumeAsked(turn: Turn): void {
   if (turn.state.pausedUntil !== null) endPause(turn, 'asked');
-  turn.answer('up', { kind: 'done' });
+  turn.answer('decided', { kind: 'done' });
 }
 
 /** @returns whether there was one, and its time is over */

@@ -1,3 +1,4 @@
+import type { Diagnosis } from '../../kernel';
 import type { ProcessIdentity } from '../../runtime';
 import { checked } from './checked';
 import { circuitMoved } from './circuit-moved';
@@ -5,6 +6,7 @@ import { operatorStopped, resetAsked, restartAsked, startAsked, stopAsked } from
 import type { Effect } from './effect';
 import type { MachineEvent } from './event';
 import { external } from './external';
+import { escalate, openIncident } from './failing';
 import { observed } from './observation';
 import { exited, killEnded, launchFailed, launchSucceeded, launchUnknown } from './outcomes';
 import { pauseAsked, resumeAsked } from './pause';
@@ -24,12 +26,32 @@ export interface Decision {
  */
 export function transition(situation: Situation, event: MachineEvent, context: TurnContext): Decision {
   const turn = new Turn(situation, context);
-  if (context.policy.isExternal) external(turn, event);
+  if (isForAnyAgent(event)) applyForAny(turn, event);
+  else if (context.policy.isExternal) external(turn, event);
   else apply(turn, event);
   return { situation: turn.result(), effects: turn.effects };
 }
 
-function apply(turn: Turn, event: MachineEvent): void {
+/** What a person may ask of any agent, launched by us or not. */
+type ForAnyAgent = Extract<MachineEvent, { readonly type: 'pause-asked' | 'resume-asked' | 'escalate-asked' }>;
+
+function isForAnyAgent(event: MachineEvent): event is ForAnyAgent {
+  return event.type === 'pause-asked' || event.type === 'resume-asked' || event.type === 'escalate-asked';
+}
+
+function applyForAny(turn: Turn, event: ForAnyAgent): void {
+  if (event.type === 'pause-asked') pauseAsked(turn, event);
+  else if (event.type === 'resume-asked') resumeAsked(turn);
+  else escalateAsked(turn, event.diagnosis);
+}
+
+function escalateAsked(turn: Turn, diagnosis: Diagnosis): void {
+  openIncident(turn);
+  escalate(turn, diagnosis, turn.circuit.state !== 'OPEN');
+  turn.answer('decided', { kind: 'done' });
+}
+
+function apply(turn: Turn, event: Exclude<MachineEvent, ForAnyAgent>): void {
   if (isTold(event)) return applyTold(turn, event);
   switch (event.type) {
     case 'start-asked':
@@ -40,10 +62,6 @@ function apply(turn: Turn, event: MachineEvent): void {
       return restartAsked(turn, event);
     case 'reset-asked':
       return resetAsked(turn);
-    case 'pause-asked':
-      return pauseAsked(turn, event);
-    case 'resume-asked':
-      return resumeAsked(turn);
     case 'checked':
       return checked(turn, event);
     case 'circuit-moved':

@@ -1,0 +1,82 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Logger } from '@nestjs/common';
+import { until } from '../../test/support/until';
+import { DeadmanPing } from './deadman-ping';
+
+describe('the ping that somebody else waits for', () => {
+  let server: Server;
+  let requests: string[];
+  let answer: number | 'hang';
+  let url: string;
+
+  beforeEach(async () => {
+    requests = [];
+    answer = 200;
+    server = createServer((request, response) => {
+      requests.push(request.url ?? '');
+      if (answer !== 'hang') response.writeHead(answer).end('ok');
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/ping/s3cret`;
+  });
+
+  afterEach(() => {
+    server.closeAllConnections();
+    server.close();
+    jest.restoreAllMocks();
+  });
+
+  const makePing = (DEADMAN_URL: string | undefined) => new DeadmanPing({ DEADMAN_URL });
+
+  it('is a fetch of its address', async () => {
+    const ping = makePing(url);
+    ping.ping();
+    await until(() => requests.length === 1, 'it was fetched');
+    expect(requests).toEqual(['/ping/s3cret']);
+    expect(ping.lastError).toBeNull();
+  });
+
+  it('is none without an address', () => {
+    const ping = makePing(undefined);
+    ping.ping();
+    expect(ping.lastError).toBeNull();
+  });
+
+  it('never overlaps itself', async () => {
+    answer = 'hang';
+    const ping = makePing(url);
+    for (let count = 0; count < 5; count += 1) ping.ping();
+    await until(() => requests.length > 0, 'it was asked');
+    expect(requests).toHaveLength(1);
+    jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
+    server.closeAllConnections();
+    await until(() => ping.lastError !== null, 'it has ended');
+  });
+
+  it('says what went wrong once, and never the address, which may be a secret', async () => {
+    const said = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
+    answer = 500;
+    const ping = makePing(url);
+    ping.ping();
+    await until(() => ping.lastError !== null, 'it failed');
+    ping.ping();
+    await until(() => requests.length === 2, 'it was fetched again');
+    expect(ping.lastError).toBe('it answered 500');
+    expect(said.mock.calls).toHaveLength(1);
+    expect(JSON.stringify(said.mock.calls)).not.toContain('s3cret');
+  });
+
+  it('recovers by itself', async () => {
+    jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
+    answer = 500;
+    const ping = makePing(url);
+    ping.ping();
+    await until(() => ping.lastError !== null, 'it failed');
+    answer = 200;
+    await until(() => {
+      ping.ping();
+      return ping.lastError === null;
+    }, 'it goes well again');
+  });
+});
