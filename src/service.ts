@@ -6,6 +6,7 @@ import { configureHttp } from './api';
 import { AgentSpawnerModule } from './app.module';
 import { OwnAddress, type ResolvedSettings } from './config';
 import { AgentSupervisor, SelfHealingLoop, Supervision } from './healing';
+import { HealthMonitor } from './health';
 import { lockFacts } from './lock-facts';
 import { Backups, Database, InstanceLock, WriteQueue } from './persistence';
 import { AgentRegistry } from './registry';
@@ -62,11 +63,13 @@ async function beginHealing(app: NestExpressApplication, settings: ResolvedSetti
   }
   app.get(Supervision).record('supervisor.started', { version: packageJson.version, pid: process.pid });
   await app.get(SelfHealingLoop).run(settings.HEALING_INTERVAL_SECONDS);
+  app.get(HealthMonitor).startLoop(settings.HEALTH_INTERVAL_SECONDS);
   await app.get(AgentRegistry).seedFirstStart();
   app.get(Backups).begin();
 }
 
 async function stop(app: NestExpressApplication, locks: readonly InstanceLock[]): Promise<void> {
+  app.get(HealthMonitor).stopLoop();
   app.get(SelfHealingLoop).stop();
   app.get(AgentSupervisor).end();
   app.get(Supervision).record('supervisor.stopped', { pid: process.pid });

@@ -8,6 +8,7 @@ import { HealthModule } from '../health';
 import { LauncherModule } from '../launcher';
 import { PersistenceModule } from '../persistence';
 import { RegistryModule } from '../registry';
+import { AgentHealthController } from './agent-health.controller';
 import { AgentOperationsController } from './agent-operations.controller';
 import { AgentsController } from './agents.controller';
 import { HealthController } from './health.controller';
@@ -29,7 +30,14 @@ import { SchemaPipe } from './request-reading';
     TerminusModule.forRoot({ logger: false }),
   ],
   // Operations first: `spawn` and `terminate` are words of theirs, not ids.
-  controllers: [AgentOperationsController, AgentsController, HeartbeatController, HistoryController, HealthController],
+  controllers: [
+    AgentOperationsController,
+    AgentHealthController,
+    AgentsController,
+    HeartbeatController,
+    HistoryController,
+    HealthController,
+  ],
   providers: [
     Readiness,
     { provide: APP_FILTER, useClass: ProblemFilter },

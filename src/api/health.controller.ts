@@ -26,6 +26,10 @@ export class HealthController {
   @Open()
   @HealthCheck()
   ready(): Promise<HealthCheckResult> {
-    return this.checks.check([() => this.readiness.checkDatabase(), () => this.readiness.checkProcessManager()]);
+    return this.checks.check([
+      () => this.readiness.checkDatabase(),
+      () => this.readiness.checkProcessManager(),
+      () => this.readiness.checkLoops(),
+    ]);
   }
 }

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { HealthIndicatorService, type HealthIndicatorResult } from '@nestjs/terminus';
-import { AgentSupervisor } from '../healing';
+import { AgentSupervisor, DeadmanPing, SelfHealingLoop } from '../healing';
 import { Database, WriteQueue } from '../persistence';
 
 /** Whether we can do our work, part by part. */
@@ -11,6 +11,8 @@ export class Readiness {
     private readonly database: Database,
     private readonly queue: WriteQueue,
     private readonly supervisor: AgentSupervisor,
+    private readonly loop: SelfHealingLoop,
+    private readonly deadman: DeadmanPing,
   ) {}
 
   async checkDatabase(): Promise<HealthIndicatorResult> {
@@ -23,6 +25,14 @@ export class Readiness {
     }
     const reason = this.database.lastError;
     return reason === null ? indicator.up(waiting) : indicator.down({ reason, ...waiting });
+  }
+
+  /** The loops that heal and watch: what fails in them shows, and does not end them. */
+  checkLoops(): HealthIndicatorResult {
+    const indicator = this.indicators.check('loops');
+    const reason =
+      this.loop.lastError ?? (this.deadman.lastError === null ? null : `DEADMAN_URL: ${this.deadman.lastError}`);
+    return reason === null ? indicator.up() : indicator.up({ degraded: true, reason });
   }
 
   checkProcessManager(): HealthIndicatorResult {

@@ -29,7 +29,7 @@ function makeCell(refusal: Problem) {
       newId: countedIds(),
       circuits,
       diagnose: () => Promise.reject(new Error('nothing ended')),
-      beforeLaunch: () => Promise.resolve(),
+      markLog: () => Promise.reject(new Error('nothing is launched')),
       policyOf: () => POLICY,
     },
     // A cell asks it nothing: what acts is handed in.

@@ -1,6 +1,15 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { CLOCK, isExternal, isoTime, LAUNCH_MEMBERS, type AgentStatus, type AgentView, type Clock } from '../kernel';
-import { Heartbeats } from '../health';
+import {
+  CLOCK,
+  isExternal,
+  isoTime,
+  LAUNCH_MEMBERS,
+  type AgentStatus,
+  type AgentView,
+  type Clock,
+  type DesiredState,
+} from '../kernel';
+import { HealthMonitor, Heartbeats } from '../health';
 import { AgentRegistry, changedMembers, maskedEnv, type RegisteredAgent } from '../registry';
 import type { ListedProcess } from '../runtime';
 import { AgentSupervisor } from './agent-supervisor';
@@ -11,6 +20,7 @@ export interface AgentFilter {
   readonly tag?: string;
   readonly capability?: string;
   readonly status?: AgentStatus;
+  readonly desiredState?: DesiredState;
 }
 
 /** What readers see of the agents: their definitions, and what is known of them now, put together at each read. */
@@ -21,6 +31,7 @@ export class AgentDirectory {
     private readonly supervisor: AgentSupervisor,
     private readonly planner: LaunchPlanner,
     private readonly heartbeats: Heartbeats,
+    private readonly health: HealthMonitor,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
@@ -35,7 +46,8 @@ export class AgentDirectory {
       .filter((agent) => filter.tag === undefined || agent.tags.includes(filter.tag))
       .filter((agent) => filter.capability === undefined || agent.capabilities.includes(filter.capability))
       .map((agent) => this.viewOf(agent))
-      .filter((view) => filter.status === undefined || view.status === filter.status);
+      .filter((view) => filter.status === undefined || view.status === filter.status)
+      .filter((view) => filter.desiredState === undefined || view.desiredState === filter.desiredState);
   }
 
   private viewOf(agent: RegisteredAgent): AgentView {
@@ -57,16 +69,16 @@ export class AgentDirectory {
     const listed = run === null ? undefined : this.listedOf(run);
     return {
       desiredState: situation === null ? 'running' : situation.desired,
-      status: situation === null || isExternal(agent) ? 'unknown' : statusOf(situation),
+      status: this.statusOf(agent, situation),
       pid: run?.process.pid ?? null,
-      healthScore: null,
+      healthScore: this.scoreOf(agent, situation),
       restarts: situation?.state.restarts ?? 0,
       uptimeSeconds: run === null ? null : Math.max(0, Math.round((this.clock.wall() - run.upSince) / 100) / 10),
       memoryBytes: listed?.memoryBytes ?? null,
       cpuPercent: listed?.cpuPercent ?? null,
       nextAttemptAt: situation === null ? null : this.dueTime(situation),
       announced: this.heartbeats.announcedOf(agentId),
-      pausedUntil: null,
+      pausedUntil: this.pausedUntil(situation),
       restartPending: run !== null && this.isRestartPending(agent, run),
       lastFailure: lastFailureOf(situation),
       circuit: {
@@ -76,6 +88,28 @@ export class AgentDirectory {
         trippedAt: this.wallTime(circuit.trippedAt),
       },
     };
+  }
+
+  private statusOf(agent: RegisteredAgent, situation: Situation | null): AgentStatus {
+    if (situation === null) return 'unknown';
+    const isFailing = this.health.isFailing(agent.agentId);
+    if (isExternal(agent)) {
+      if (situation.state.external?.wasSeen !== true) return 'unknown';
+      return isFailing || situation.circuit.state === 'OPEN' ? 'unhealthy' : 'running';
+    }
+    const status = statusOf(situation);
+    return status === 'running' && isFailing ? 'unhealthy' : status;
+  }
+
+  /** Of an external agent that was never seen well, nothing is known. */
+  private scoreOf(agent: RegisteredAgent, situation: Situation | null): number | null {
+    if (isExternal(agent) && situation?.state.external?.wasSeen !== true) return null;
+    return this.health.score(agent.agentId);
+  }
+
+  private pausedUntil(situation: Situation | null): string | null {
+    const until = situation?.state.pausedUntil ?? null;
+    return until === null || until <= this.clock.now() ? null : this.wallTime(until);
   }
 
   private listedOf(run: Run): ListedProcess | undefined {
@@ -91,7 +125,9 @@ export class AgentDirectory {
 
   private dueTime(situation: Situation): string | null {
     if (situation.desired === 'stopped') return null;
-    return this.wallTime(dueAt(situation.state.phase, situation.circuit.dueAt));
+    const due = dueAt(situation.state.phase, situation.circuit.dueAt);
+    const { pausedUntil } = situation.state;
+    return this.wallTime(due === null || pausedUntil === null ? due : Math.max(due, pausedUntil));
   }
 
   /** Due times stand on the steady scale; people read the wall clock. */

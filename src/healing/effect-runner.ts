@@ -55,6 +55,7 @@ export class EffectRunner {
   private async launch(cell: AgentCell, effect: Extract<ActingEffect, { type: 'launch' }>): Promise<void> {
     const { launch, lastRun } = effect;
     const { mustBeListed } = launch;
+    const now = () => this.ports.clock.now();
     const isWanted = () => isStarting(cell, launch.runId);
     if (!isWanted()) {
       cell.post({ type: 'launch-failed', runId: launch.runId, fault: { kind: 'cancelled' } });
@@ -63,12 +64,12 @@ export class EffectRunner {
     let outcome: GuardedOutcome;
     try {
       if (launch.afterSweeps) await this.sweepsOf(cell.agentId);
-      await this.ports.beforeLaunch(cell.agentId, launch.runId);
+      const log = await this.ports.markLog(cell.agentId, launch.runId);
       const plan = await this.plan(cell, launch);
       outcome =
         'kind' in plan
           ? { kind: 'fault', fault: plan }
-          : await this.guard.launch({ plan, lastRun, mustBeListed, isWanted, now: () => this.ports.clock.now() });
+          : await this.guard.launch({ plan, lastRun, mustBeListed, isWanted, now, log });
     } catch (error) {
       // An adapter that throws leaves the outcome open: whether PM2 was asked is not known.
       this.ports.log.warn({ agentId: cell.agentId, error: messageOf(error) }, 'a launch ended in an error');

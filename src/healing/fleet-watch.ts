@@ -26,13 +26,18 @@ export class FleetWatch {
   private readonly members = new Map<string, FleetMember>();
   private incident: FleetIncident | null = null;
   private laggedAt: number | null = null;
+  private running: () => number = () => 0;
 
   constructor(
     private readonly clock: Clock,
     private readonly newId: NewId,
-    private readonly running: () => number,
     private readonly events: FleetEvents,
   ) {}
+
+  /** How many agents have a process now: healing says it. */
+  attach(running: () => number): void {
+    this.running = running;
+  }
 
   /** Goes on with an incident that was open when we ended. */
   load(incident: FleetIncident | null): void {

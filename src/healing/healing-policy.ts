@@ -1,21 +1,19 @@
 import type { Policy } from '../kernel';
 import type { Settings } from '../config';
 import type { CircuitPolicy } from '../circuit';
+import type { CircumstancesOfAgent } from './circumstances';
 import type { HealingPolicy } from './machine';
 
 const SECOND_MS = 1_000;
 const HOUR_MS = 3_600_000;
 
-/** What is not a setting, and rules it all the same. */
-export type Circumstances = Pick<HealingPolicy, 'isChecked' | 'isExternal' | 'isFleetIncident'>;
-
-const ORDINARY: Circumstances = { isChecked: false, isExternal: false, isFleetIncident: false };
+const ORDINARY: CircumstancesOfAgent = { isChecked: false, isExternal: false, isFleetIncident: false };
 
 /** What rules one agent: its own policy where it has one, else the settings of the service. */
 export function healingPolicy(
   settings: Settings,
   policy: Policy,
-  circumstances: Circumstances = ORDINARY,
+  circumstances: CircumstancesOfAgent = ORDINARY,
 ): HealingPolicy {
   const baseMs = (policy.backoffBaseSeconds ?? settings.BACKOFF_BASE_SECONDS) * SECOND_MS;
   return {

@@ -3,14 +3,19 @@ import { CLOCK, NEW_ID, RANDOM, type Clock, type NewId, type Random } from '../k
 import { SETTINGS, type ResolvedSettings } from '../config';
 import { CircuitBreaker, CircuitModule, CircuitStore } from '../circuit';
 import { EventsModule } from '../events';
-import { HealthModule } from '../health';
+import { HealthModule, HealthMonitor } from '../health';
 import { PersistenceModule } from '../persistence';
 import { AgentRegistry, RegistryModule } from '../registry';
 import { PROCESS_RUNTIME, RuntimeModule, type ProcessRuntime } from '../runtime';
 import { AgentDirectory } from './agent-directory';
 import { AgentSupervisor } from './agent-supervisor';
+import { Circumstances } from './circumstances';
+import { DeadmanPing } from './deadman-ping';
+import { FleetJournal } from './fleet-journal';
+import { FleetWatch } from './fleet-watch';
 import { healingPolicy } from './healing-policy';
 import { LaunchPlanner } from './launch-planner';
+import { RunDiagnosis } from './run-diagnosis';
 import { SelfHealingLoop } from './self-healing-loop';
 import { Supervision } from './supervision';
 import { SupervisionStore } from './supervision-store';
@@ -23,6 +28,16 @@ class SupervisorParts {
     readonly newId: NewId,
     readonly random: Random,
     readonly runtime: ProcessRuntime,
+  ) {}
+}
+
+/** The same of what is known of agents from moment to moment. */
+class AgentFacts {
+  constructor(
+    readonly circumstances: Circumstances,
+    readonly diagnosis: RunDiagnosis,
+    readonly fleet: FleetWatch,
+    readonly health: HealthMonitor,
   ) {}
 }
 
@@ -42,16 +57,39 @@ class SupervisorParts {
     },
     {
       provide: AgentSupervisor,
-      inject: [SupervisorParts, AgentRegistry, CircuitBreaker, SupervisionStore, LaunchPlanner],
+      inject: [SupervisorParts, AgentRegistry, CircuitBreaker, SupervisionStore, LaunchPlanner, AgentFacts],
       useFactory: makeSupervisor,
     },
+    {
+      provide: AgentFacts,
+      inject: [Circumstances, RunDiagnosis, FleetWatch, HealthMonitor],
+      useFactory: (...facts: ConstructorParameters<typeof AgentFacts>) => new AgentFacts(...facts),
+    },
+    {
+      provide: FleetWatch,
+      inject: [CLOCK, NEW_ID, FleetJournal],
+      useFactory: (clock: Clock, newId: NewId, journal: FleetJournal) => new FleetWatch(clock, newId, journal),
+    },
     AgentDirectory,
+    Circumstances,
+    DeadmanPing,
+    FleetJournal,
     LaunchPlanner,
+    RunDiagnosis,
     SelfHealingLoop,
     Supervision,
     SupervisionStore,
   ],
-  exports: [AgentDirectory, AgentSupervisor, CircuitBreaker, LaunchPlanner, SelfHealingLoop, Supervision],
+  exports: [
+    AgentDirectory,
+    FleetWatch,
+    DeadmanPing,
+    AgentSupervisor,
+    CircuitBreaker,
+    LaunchPlanner,
+    SelfHealingLoop,
+    Supervision,
+  ],
 })
 export class HealingModule {}
 
@@ -61,6 +99,7 @@ function makeSupervisor(
   circuits: CircuitBreaker,
   journal: SupervisionStore,
   planner: LaunchPlanner,
+  facts: AgentFacts,
 ): AgentSupervisor {
   const { settings, clock, newId, random, runtime } = parts;
   const logger = new Logger('Healing');
@@ -72,7 +111,14 @@ function makeSupervisor(
       logger.warn({ ...fields }, message);
     },
   };
-  const policyOf = (agentId: string) => healingPolicy(settings, registry.policyOf(agentId));
+  const policyOf = (agentId: string) =>
+    healingPolicy(settings, registry.policyOf(agentId), facts.circumstances.of(agentId));
+  const diagnose = async (...end: Parameters<RunDiagnosis['diagnose']>) => {
+    const found = await facts.diagnosis.diagnose(...end);
+    facts.fleet.noteDiagnosis(end[0], found);
+    return found;
+  };
+  const markLog = (...launch: Parameters<RunDiagnosis['mark']>) => facts.diagnosis.mark(...launch);
   const planLaunch = (...plan: Parameters<LaunchPlanner['plan']>) =>
     Promise.resolve().then(() => planner.plan(...plan));
   const about = (
@@ -82,11 +128,25 @@ function makeSupervisor(
     journal.recordEventually({ agentId: null, type, data, occurredAt: clock.wall() });
   };
   return new AgentSupervisor(
-    { clock, random, newId, runtime, circuits, desired: registry, journal, log, policyOf, planLaunch },
+    {
+      clock,
+      random,
+      newId,
+      runtime,
+      circuits,
+      desired: registry,
+      journal,
+      log,
+      policyOf,
+      diagnose,
+      markLog,
+      planLaunch,
+    },
     {
       launchConcurrency: settings.LAUNCH_CONCURRENCY,
       passMs: settings.HEALING_INTERVAL_SECONDS * 1_000,
       resumed: (gapMs) => {
+        facts.health.resumed();
         about('supervisor.resumed', { gapSeconds: Math.round(gapMs / 1_000) });
       },
       daemonEvents: {

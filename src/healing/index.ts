@@ -1,5 +1,6 @@
 export { AgentDirectory, type AgentFilter } from './agent-directory';
 export { AgentSupervisor } from './agent-supervisor';
+export { DeadmanPing } from './deadman-ping';
 export { healingPolicy } from './healing-policy';
 export { HealingModule } from './healing.module';
 export { LaunchPlanner } from './launch-planner';

@@ -1,5 +1,6 @@
 import { detailOf } from '../kernel';
 import type { LaunchPlan, ListedProcess, ProcessIdentity, ProcessRuntime, RuntimeSnapshot } from '../runtime';
+import type { LogMark } from './diagnosis';
 import type { LaunchFault, Observation, Run } from './machine';
 import { observationOf, withKnownRun } from './observe';
 
@@ -18,6 +19,7 @@ export interface GuardedLaunch {
   /** Asked once more just before PM2 is: a stop may have overtaken the launch. */
   readonly isWanted: () => boolean;
   readonly now: () => number;
+  readonly log: LogMark;
 }
 
 const FAULTS = { refused: 'failed', resources: 'resources', 'not-asked': 'unavailable' } as const;
@@ -54,6 +56,7 @@ export class LaunchGuard {
           pmId,
           upSince,
           launchedAt: request.now(),
+          log: request.log,
           daemon: { pid, startTime },
         };
         return { kind: 'launched', run };

@@ -1,6 +1,7 @@
 import type { Clock, DesiredState, Diagnosis, NewId, Random } from '../kernel';
 import type { CircuitBreaker } from '../circuit';
 import type { LaunchPlan, ProcessRuntime } from '../runtime';
+import type { LogMark } from './diagnosis';
 import type { Journal } from './journal';
 import type { EndToDiagnose, HealingPolicy, Launch } from './machine';
 
@@ -37,8 +38,8 @@ export interface SupervisionPorts {
   readonly policyOf: (agentId: string) => HealingPolicy;
   /** Finds out why a run ended; within a second, and never rejects. */
   readonly diagnose: (agentId: string, end: EndToDiagnose) => Promise<Diagnosis>;
-  /** Told just before a run is launched: what is in its log from here on is its own. */
-  readonly beforeLaunch: (agentId: string, runId: string) => Promise<void>;
+  /** Just before a run is launched: what is in its log from here on is its own. Never rejects. */
+  readonly markLog: (agentId: string, runId: string) => Promise<LogMark>;
   /** @throws Problem `entry-point-not-found` or `interpreter-not-found` */
   readonly planLaunch: (agentId: string, facts: PlanFacts) => Promise<LaunchPlan>;
 }

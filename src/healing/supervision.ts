@@ -3,12 +3,16 @@ import { CLOCK, isExternal, Problem, type Clock, type DesiredState } from '../ke
 import { SETTINGS, type ResolvedSettings } from '../config';
 import { CircuitBreaker } from '../circuit';
 import type { EventType } from '../events';
-import { Heartbeats } from '../health';
+import { HealthMonitor, Heartbeats, TokenBudgets, type HealthSubject } from '../health';
 import { AgentRegistry, type RegisteredAgent } from '../registry';
+import { AgentDirectory } from './agent-directory';
 import { AgentSupervisor } from './agent-supervisor';
+import { FleetJournal } from './fleet-journal';
+import { FleetWatch } from './fleet-watch';
 import { healingPolicy } from './healing-policy';
 import { LaunchPlanner } from './launch-planner';
-import { afterReboot, afterRestore, revivedState, runOf, type AgentState } from './machine';
+import { afterReboot, afterRestore, incarnationOf, revivedState, runOf, type AgentState } from './machine';
+import { RunDiagnosis } from './run-diagnosis';
 import { SupervisionStore, type SavedSupervision } from './supervision-store';
 
 const HOUR_MS = 3_600_000;
@@ -25,6 +29,12 @@ export class Supervision {
     private readonly heartbeats: Heartbeats,
     private readonly store: SupervisionStore,
     private readonly planner: LaunchPlanner,
+    private readonly health: HealthMonitor,
+    private readonly tokens: TokenBudgets,
+    private readonly fleet: FleetWatch,
+    private readonly fleetJournal: FleetJournal,
+    private readonly directory: AgentDirectory,
+    private readonly diagnosis: RunDiagnosis,
     @Inject(SETTINGS) private readonly settings: ResolvedSettings,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
@@ -34,9 +44,11 @@ export class Supervision {
     await this.registry.load();
     await this.circuits.load();
     await this.heartbeats.load();
+    await this.tokens.load();
+    this.fleet.load(await this.fleetJournal.load());
     const saved = await this.store.loadAll();
     for (const agent of this.registry.listAgents()) {
-      if (!isExternal(agent)) this.supervisor.add(agent.agentId, this.revived(agent, saved.get(agent.agentId) ?? null));
+      this.supervisor.add(agent.agentId, this.revived(agent, saved.get(agent.agentId) ?? null));
     }
     this.attach();
   }
@@ -86,14 +98,48 @@ export class Supervision {
     this.heartbeats.attach((agentId) => {
       const situation = this.supervisor.situation(agentId);
       const run = situation === null ? null : runOf(situation.state.phase);
-      return run === null ? null : `${run.runId}:${run.process.pid}`;
+      return run === null ? null : incarnationOf(run);
+    });
+    this.fleet.attach(() => this.supervisor.agentIds().filter((agentId) => this.isUp(agentId)).length);
+    this.health.attach({
+      subjectOf: (agentId) => this.subjectOf(agentId),
+      statusOf: (agentId) => this.directory.view(agentId).status,
+      checked: (agentId, outcome) => {
+        const mayAct = this.fleet.noteCheck(agentId, outcome.problem === null, outcome.failing);
+        this.supervisor.find(agentId)?.post({ type: 'checked', ...outcome, mayAct });
+      },
+      lagged: (lagMs) => {
+        this.logger.warn({ lagMs }, 'agent-spawner itself was held up: checks that failed meanwhile are not counted');
+        this.fleet.noteLag();
+      },
     });
   }
 
+  /** What health has to know: only a process that is up is asked. */
+  private subjectOf(agentId: string): HealthSubject | null {
+    const situation = this.supervisor.situation(agentId);
+    const agent = this.registry.findAgent(agentId);
+    if (situation === null || agent === null) return null;
+    if (isExternal(agent)) {
+      return { isExternal: true, shouldRun: true, incarnation: null, process: null, upSince: null };
+    }
+    const { phase } = situation.state;
+    const isUp = phase.kind === 'verifying' || phase.kind === 'running';
+    const shouldRun = situation.desired === 'running';
+    if (!isUp) return { isExternal: false, shouldRun, incarnation: null, process: null, upSince: null };
+    const { run } = phase;
+    const upSince = phase.kind === 'verifying' ? phase.since : run.launchedAt;
+    return { isExternal: false, shouldRun, incarnation: incarnationOf(run), process: run.process, upSince };
+  }
+
+  private isUp(agentId: string): boolean {
+    const phase = this.supervisor.situation(agentId)?.state.phase;
+    return phase !== undefined && runOf(phase) !== null;
+  }
+
   private begin(agent: RegisteredAgent): void {
-    if (isExternal(agent)) return;
     this.supervisor.add(agent.agentId, null);
-    if (!agent.autostart) return;
+    if (isExternal(agent) || !agent.autostart) return;
     this.supervisor
       .command(agent.agentId, { type: 'start-asked', by: 'autostart', mayTrial: false }, 'up')
       .catch((error: unknown) => {
@@ -111,8 +157,8 @@ export class Supervision {
   }
 
   private async endBeforeUnregister(agentId: string): Promise<void> {
-    const cell = this.supervisor.find(agentId);
-    if (cell === null) return;
+    const agent = this.registry.findAgent(agentId);
+    if (agent === null || isExternal(agent)) return;
     this.refuseWhileBusy(agentId, 'DELETE');
     await this.supervisor.command(agentId, { type: 'stop-asked', by: 'an unregistration', looked: true }, 'down');
   }
@@ -123,5 +169,9 @@ export class Supervision {
     this.planner.forget(agentId);
     await this.store.remove(agentId);
     await this.heartbeats.forget(agentId);
+    await this.tokens.forget(agentId);
+    this.health.forget(agentId);
+    this.fleet.forget(agentId);
+    this.diagnosis.forget(agentId);
   }
 }

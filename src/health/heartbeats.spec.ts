@@ -2,6 +2,8 @@ import { openTestDatabase, type TestDatabase } from '../../test/support/database
 import { OwnAddress, readSettings, resolveSettings } from '../config';
 import { HeartbeatStore } from './heartbeat-store';
 import { Heartbeats } from './heartbeats';
+import { TokenBudgets } from './token-budgets';
+import { TokenStore } from './token-store';
 
 const address = new OwnAddress(resolveSettings(readSettings({ PORT: '3100' }), '/srv/app', '/home/me'));
 const ENDPOINT = 'http://127.0.0.1:4101';
@@ -13,7 +15,8 @@ let heartbeats: Heartbeats;
 let processes: Record<string, string | null>;
 
 function makeHeartbeats(): Heartbeats {
-  const made = new Heartbeats(new HeartbeatStore(test.database, test.queue), test.clock, address);
+  const tokens = new TokenBudgets(new TokenStore(test.database, test.queue), { policyOf: () => ({}) }, test.clock);
+  const made = new Heartbeats(new HeartbeatStore(test.database, test.queue), test.clock, address, tokens);
   made.attach((agentId) => processes[agentId] ?? null);
   return made;
 }

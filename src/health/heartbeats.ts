@@ -1,12 +1,28 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CLOCK, invalid, type Clock, type Heartbeat } from '../kernel';
 import { OwnAddress } from '../config';
+import { TokenBudgets } from './token-budgets';
 import { HeartbeatStore, type Announcement, type SavedHeartbeat } from './heartbeat-store';
 
 /** What is known of an agent by its own words. */
 interface Known extends SavedHeartbeat {
   /** `Clock.now()` of the latest heartbeat of this incarnation. */
   readonly at: number;
+  readonly status: Heartbeat['status'] | null;
+  readonly busy: boolean;
+  readonly task: string | null;
+  readonly progress: number | null;
+  /** `Clock.now()` when task or progress last changed, or it became busy. */
+  readonly progressAt: number;
+}
+
+/** What the present process of an agent has told of itself. */
+export interface Vitals {
+  /** Since its latest heartbeat, milliseconds. */
+  readonly ageMs: number;
+  readonly status: Heartbeat['status'] | null;
+  /** For how long it has been busy without progress, milliseconds; null: it is not busy. */
+  readonly withoutProgressMs: number | null;
 }
 
 /**
@@ -24,13 +40,15 @@ export class Heartbeats {
     private readonly store: HeartbeatStore,
     @Inject(CLOCK) private readonly clock: Clock,
     private readonly address: OwnAddress,
+    private readonly tokens: TokenBudgets,
   ) {}
 
   async load(): Promise<void> {
     const now = this.clock.now();
     for (const [agentId, saved] of await this.store.loadAll()) {
-      this.known.set(agentId, { ...saved, at: now });
-      this.saved.set(agentId, { ...saved, at: now });
+      const known = { ...saved, ...UNTOLD, at: now, progressAt: now };
+      this.known.set(agentId, known);
+      this.saved.set(agentId, known);
     }
   }
 
@@ -52,18 +70,19 @@ export class Heartbeats {
       incarnation,
       announced: laidOver(announcement, heartbeat),
       lastTask: heartbeat.task ?? (same ? before.lastTask : null),
-      at: this.clock.now(),
+      ...toldBy(heartbeat, same ? before : null, this.clock.now()),
     };
     const changed = !same || next.lastTask !== before.lastTask || !isEqual(next.announced, before.announced);
     // Taken at once, so that another heartbeat that comes meanwhile is laid over this one.
     this.known.set(agentId, next);
-    if (!changed) return; // a mere sign of life needs no row
     // What changes is on disk before it is acknowledged.
     try {
+      if (heartbeat.tokensUsed !== undefined) await this.tokens.record(agentId, incarnation, heartbeat.tokensUsed);
+      if (!changed) return; // a mere sign of life needs no row
       await this.store.save(agentId, next);
       if (this.known.has(agentId)) this.saved.set(agentId, next);
     } catch (error) {
-      if (this.known.get(agentId) === next) this.restore(agentId);
+      if (changed && this.known.get(agentId) === next) this.restore(agentId);
       throw error;
     }
   }
@@ -79,6 +98,21 @@ export class Heartbeats {
   announcedOf(agentId: string): Announcement | null {
     const known = this.known.get(agentId);
     return known?.incarnation === this.incarnationOf(agentId) ? known.announced : null;
+  }
+
+  /** What the present process has told of itself; null: nothing yet. */
+  vitalsOf(agentId: string): Vitals | null {
+    const known = this.known.get(agentId);
+    if (known === undefined || known.incarnation !== this.incarnationOf(agentId)) return null;
+    const now = this.clock.now();
+    const withoutProgressMs = known.busy ? now - known.progressAt : null;
+    return { ageMs: now - known.at, status: known.status, withoutProgressMs };
+  }
+
+  /** Nothing ran for a while: nobody was late meanwhile. */
+  resumed(): void {
+    const now = this.clock.now();
+    for (const [agentId, known] of this.known) this.known.set(agentId, { ...known, at: now, progressAt: now });
   }
 
   /** The last task that a run of the agent reported; null: none. */
@@ -102,6 +136,26 @@ export class Heartbeats {
     });
     if (faults.length > 0) throw invalid(faults);
   }
+}
+
+const UNTOLD = { status: null, busy: false, task: null, progress: null } as const;
+
+type Told = Pick<Known, 'at' | 'status' | 'busy' | 'task' | 'progress' | 'progressAt'>;
+
+/** A member that is omitted is unchanged, but for `busy`, which is true only where it says so. */
+function toldBy(heartbeat: Heartbeat, before: Told | null, now: number): Told {
+  const busy = heartbeat.busy ?? false;
+  const task = heartbeat.task === undefined ? (before?.task ?? null) : heartbeat.task;
+  const progress = heartbeat.progress ?? before?.progress ?? null;
+  const isProgress = before === null || task !== before.task || progress !== before.progress || (busy && !before.busy);
+  return {
+    at: now,
+    status: heartbeat.status ?? before?.status ?? null,
+    busy,
+    task,
+    progress,
+    progressAt: isProgress ? now : before.progressAt,
+  };
 }
 
 function portOf(url: string): number {

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CLOCK, invalid, isExternal, isProblem, messageOf, Problem, type Clock } from '../kernel';
 import { SETTINGS, type ResolvedSettings } from '../config';
+import { TokenBudgets } from '../health';
 import { AgentRegistry, type RegisteredAgent } from '../registry';
 import { AgentSupervisor, healingPolicy, LaunchPlanner, LONGEST_PAUSE_MS, runOf, type HealingPolicy } from '../healing';
 
@@ -32,6 +33,7 @@ export class ProcessLauncher {
     private readonly registry: AgentRegistry,
     private readonly supervisor: AgentSupervisor,
     private readonly planner: LaunchPlanner,
+    private readonly tokens: TokenBudgets,
     @Inject(SETTINGS) private readonly settings: ResolvedSettings,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
@@ -98,6 +100,8 @@ export class ProcessLauncher {
     const policy = this.policyOf(agent);
     const delayMs = options.delaySeconds === undefined ? policy.restartDelayMs : options.delaySeconds * 1_000;
     const reason = options.reason ?? 'asked';
+    // A person who restarts what was stopped for its spending lets it spend again.
+    if (this.supervisor.circuitOf(agentId).state === 'OPEN') await this.tokens.reset(agentId);
     await this.limited(
       agent,
       policy.killTimeoutMs + delayMs,
@@ -109,6 +113,7 @@ export class ProcessLauncher {
   /** Circuit CLOSED and count 0; what should run is started. A start that then fails is healing's matter. */
   async resetCircuit(agentId: string): Promise<void> {
     const agent = this.registry.getAgent(agentId);
+    await this.tokens.reset(agentId);
     const reset = this.supervisor.command(agentId, { type: 'reset-asked' }, 'up');
     try {
       await this.limited(agent, 0, reset);

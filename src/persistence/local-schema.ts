@@ -25,4 +25,8 @@ export const LOCAL_STEPS: readonly { readonly name: string; readonly sql: string
     name: 'local-0003-restored',
     sql: `alter table local.supervision add column is_restored boolean not null default false;`,
   },
+  {
+    name: 'local-0004-token-use',
+    sql: `create table local.token_use (agent_id text primary key, use jsonb not null);`,
+  },
 ];

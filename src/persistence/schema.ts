@@ -99,6 +99,11 @@ export interface HeartbeatTable {
   updated_at: Generated<Date>;
 }
 
+export interface TokenUseTable {
+  agent_id: string;
+  use: Json<unknown>;
+}
+
 export interface AgentEnvTable {
   agent_id: string;
   env: Json<Record<string, string>>;
@@ -120,6 +125,7 @@ export interface Schema {
   'local.meta': MetaTable;
   'local.supervision': SupervisionTable;
   'local.heartbeat': HeartbeatTable;
+  'local.token_use': TokenUseTable;
   'local.agent_env': AgentEnvTable;
   'local.applied_migration': AppliedMigrationTable;
 }

@@ -103,6 +103,11 @@ export class AgentRegistry {
     return agent;
   }
 
+  /** null: there is no such agent. */
+  findAgent(agentId: string): RegisteredAgent | null {
+    return this.agents.get(agentId) ?? null;
+  }
+
   /** The policy of an agent; empty where there is no such agent any more. */
   policyOf(agentId: string): AgentDefinition['policy'] {
     return this.agents.get(agentId)?.policy ?? {};

@@ -5,6 +5,7 @@ export { LinuxProcessInspector } from './linux-process-inspector';
 export { Pm2Runtime, type Pm2RuntimeOptions } from './pm2/pm2-runtime';
 export { PROCESS_INSPECTOR, type ProcessFacts, type ProcessInspector } from './process-inspector';
 export * from './process-runtime';
+export { treeOf } from './process-tree';
 export { RuntimeModule, SIGNING_KEY } from './runtime.module';
 export { readSigningKey } from './signing-key';
 export { inspectorForThisMachine } from './this-machine';

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
-import { newestListener, parseEnviron, parseStat } from './proc-format';
+import { newestListener, parseEnviron, parseResident, parseStat } from './proc-format';
 import type { ProcessFacts, ProcessInspector } from './process-inspector';
 import type { ProcessIdentity } from './process-runtime';
 
@@ -34,6 +34,10 @@ export class LinuxProcessInspector implements ProcessInspector {
   environment(pid: number): ReadonlyMap<string, string> | null {
     const content = read(`/proc/${pid}/environ`);
     return content === null || content === '' ? null : parseEnviron(content);
+  }
+
+  residentBytes(pid: number): number | null {
+    return parseResident(read(`/proc/${pid}/status`) ?? '');
   }
 
   listeningSocket(path: string): string | null {

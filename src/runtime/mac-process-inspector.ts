@@ -101,6 +101,11 @@ export class MacProcessInspector implements ProcessInspector {
     return look;
   }
 
+  residentBytes(pid: number): number | null {
+    const kilobytes = Number(this.printOf(pid, ['-o', 'rss=']).trim());
+    return kilobytes > 0 ? kilobytes * 1024 : null;
+  }
+
   private lookAt(pid: number): ProcessFacts | null {
     const line = this.printOf(pid, columns()).trimEnd();
     if (line === '') return null;

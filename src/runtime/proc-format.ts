@@ -52,3 +52,9 @@ export function newestListener(table: string, path: string): string | null {
   });
   return inodes.length === 0 ? null : String(Math.max(...inodes));
 }
+
+/** Reads the resident memory, bytes, from `/proc/PID/status` (proc_pid_status(5)); null: it does not say. */
+export function parseResident(content: string): number | null {
+  const found = /^VmRSS:\s+(\d+) kB$/m.exec(content)?.[1];
+  return found === undefined ? null : Number(found) * 1024;
+}

@@ -30,6 +30,8 @@ export interface ProcessInspector {
   children(pid: number): number[];
   /** null: it is gone, or belongs to somebody else. */
   environment(pid: number): ReadonlyMap<string, string> | null;
+  /** Resident memory, bytes; null: it is gone, or belongs to somebody else. */
+  residentBytes(pid: number): number | null;
   /**
    * What a variable without spaces may hold: its value, and on macOS also what looks like it among the arguments and in
    * other variables. Whoever asks must be able to tell which is true.

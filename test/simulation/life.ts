@@ -34,6 +34,8 @@ export const POLICY: HealingPolicy = {
   circuit: { failureThreshold: 5, failuresPerHour: 20, cooldownMs: 60_000 },
 };
 
+const NO_LOG = { stdout: { inode: 0, size: 0 }, stderr: { inode: 0, size: 0 }, oomKills: null };
+
 export interface LifeParts {
   readonly world: FakeWorld;
   readonly disk: FakeDisk;
@@ -101,7 +103,7 @@ export class Life {
         },
         policyOf: () => POLICY,
         diagnose: (_, { exit }) => Promise.resolve(diagnoseExit(exit)),
-        beforeLaunch: () => Promise.resolve(),
+        markLog: () => Promise.resolve(NO_LOG),
         planLaunch: (agentId, { launch }) =>
           Promise.resolve({
             ...{ agentId, runId: launch.runId, program: '/agents/sleeps', args: [], cwd: '/agents', env: {} },

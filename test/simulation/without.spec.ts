@@ -43,7 +43,10 @@ class Trusting {
     if (outcome.kind === 'failed') return { kind: 'fault', fault: { kind: 'unavailable', evidence: outcome.evidence } };
     const { process, pmId, upSince } = outcome;
     const daemon = await this.runtime.connect(false);
-    return { kind: 'launched', run: { runId: plan.runId, process, pmId, upSince, launchedAt: now(), daemon } };
+    return {
+      kind: 'launched',
+      run: { runId: plan.runId, process, pmId, upSince, launchedAt: now(), log: null, daemon },
+    };
   }
 }
 

@@ -50,6 +50,10 @@ export class FakeProcesses implements ProcessInspector {
     return process === undefined ? null : new Map(Object.entries(process.environment ?? {}));
   }
 
+  residentBytes(): number | null {
+    return null;
+  }
+
   listeningSocket(): string | null {
     return null;
   }

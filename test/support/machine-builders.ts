@@ -80,6 +80,7 @@ export function makeRun(changes: Partial<Run> = {}): Run {
     pmId: 0,
     upSince: START,
     launchedAt: START,
+    log: null,
     daemon: DAEMON,
     ...changes,
   };

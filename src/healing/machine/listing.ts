@@ -29,6 +29,7 @@ export function toRun(turn: Turn, entry: LiveEntry, daemon: Run['daemon']): Run 
     pmId: entry.pmId,
     upSince: entry.upSince,
     launchedAt: turn.now,
+    log: null,
     daemon: { pid: daemon.pid, startTime: daemon.startTime },
   };
 }

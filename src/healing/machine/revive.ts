@@ -1,5 +1,5 @@
 import { LONGEST_PAUSE_MS } from './pause';
-import { NOT_CHECKED, type AgentState, type DownPhase, type Phase, type StoppingPhase } from './state';
+import { newAgentState, NOT_CHECKED, type AgentState, type DownPhase, type Phase, type StoppingPhase } from './state';
 
 /**
  * A state as it was saved, made usable after a start of ours: nothing that was under way is trusted, lists decide.
@@ -8,9 +8,11 @@ import { NOT_CHECKED, type AgentState, type DownPhase, type Phase, type Stopping
 export function revivedState(saved: AgentState, now: number, longestDelayMs: number): AgentState {
   const startAskedAt = Math.min(saved.startAskedAt, now);
   const stopAskedAt = Math.min(saved.stopAskedAt, now);
-  const pausedUntil = saved.pausedUntil === null ? null : Math.min(saved.pausedUntil, now + LONGEST_PAUSE_MS);
+  const { pausedUntil: until = null } = saved as Partial<AgentState>;
+  const pausedUntil = until === null ? null : Math.min(until, now + LONGEST_PAUSE_MS);
   const phase = revivedPhase(saved.phase, now - 1, longestDelayMs);
-  return { ...saved, startAskedAt, stopAskedAt, pausedUntil, phase };
+  // What an older program saved has fewer members.
+  return { ...newAgentState(now), ...saved, startAskedAt, stopAskedAt, pausedUntil, phase };
 }
 
 function revivedPhase(phase: Phase, now: number, longestDelayMs: number): Phase {

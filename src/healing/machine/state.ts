@@ -1,5 +1,6 @@
 import type { DesiredState, Diagnosis, FailureCause } from '../../kernel';
 import type { ProcessIdentity } from '../../runtime';
+import type { LogMark } from '../diagnosis';
 
 /** One life of an agent's process. */
 export interface Run {
@@ -11,6 +12,8 @@ export interface Run {
   readonly upSince: number;
   /** `Clock.now()` when we learned of it. */
   readonly launchedAt: number;
+  /** Where its part of the logs begins; null: not known, for it was not launched by us. */
+  readonly log: LogMark | null;
   /** The daemon that launched it: a run that is missing from the list of the same daemon was deleted by a person. */
   readonly daemon: ProcessIdentity;
 }

@@ -1,0 +1,2 @@
+export { Diagnostician } from './diagnostician';
+export { RunLog, type LogMark } from './run-log';
