@@ -9,6 +9,7 @@ import { AgentSupervisor, SelfHealingLoop, Supervision } from './healing';
 import { HealthMonitor } from './health';
 import { lockFacts } from './lock-facts';
 import { Backups, Database, InstanceLock, WriteQueue } from './persistence';
+import { Notifications } from './notifications';
 import { AgentRegistry } from './registry';
 import { inspectorForThisMachine, PROCESS_RUNTIME, type ProcessRuntime } from './runtime';
 
@@ -63,6 +64,7 @@ async function beginHealing(app: NestExpressApplication, settings: ResolvedSetti
   }
   app.get(Supervision).record('supervisor.started', { version: packageJson.version, pid: process.pid });
   await app.get(SelfHealingLoop).run(settings.HEALING_INTERVAL_SECONDS);
+  app.get(Notifications).begin();
   app.get(HealthMonitor).startLoop(settings.HEALTH_INTERVAL_SECONDS);
   await app.get(AgentRegistry).seedFirstStart();
   app.get(Backups).begin();
@@ -70,6 +72,7 @@ async function beginHealing(app: NestExpressApplication, settings: ResolvedSetti
 
 async function stop(app: NestExpressApplication, locks: readonly InstanceLock[]): Promise<void> {
   app.get(HealthMonitor).stopLoop();
+  app.get(Notifications).end();
   app.get(SelfHealingLoop).stop();
   app.get(AgentSupervisor).end();
   app.get(Supervision).record('supervisor.stopped', { pid: process.pid });

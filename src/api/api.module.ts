@@ -6,6 +6,7 @@ import { EventsModule } from '../events';
 import { HealingModule } from '../healing';
 import { HealthModule } from '../health';
 import { LauncherModule } from '../launcher';
+import { NotificationsModule } from '../notifications';
 import { PersistenceModule } from '../persistence';
 import { RegistryModule } from '../registry';
 import { AgentHealthController } from './agent-health.controller';
@@ -25,6 +26,7 @@ import { SchemaPipe } from './request-reading';
     EventsModule,
     RegistryModule,
     HealthModule,
+    NotificationsModule,
     HealingModule,
     LauncherModule,
     TerminusModule.forRoot({ logger: false }),

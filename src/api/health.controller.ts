@@ -30,6 +30,7 @@ export class HealthController {
       () => this.readiness.checkDatabase(),
       () => this.readiness.checkProcessManager(),
       () => this.readiness.checkLoops(),
+      () => this.readiness.checkTelegram(),
     ]);
   }
 }

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { HealthIndicatorService, type HealthIndicatorResult } from '@nestjs/terminus';
 import { AgentSupervisor, DeadmanPing, SelfHealingLoop } from '../healing';
+import { Notifications } from '../notifications';
 import { Database, WriteQueue } from '../persistence';
 
 /** Whether we can do our work, part by part. */
@@ -13,6 +14,7 @@ export class Readiness {
     private readonly supervisor: AgentSupervisor,
     private readonly loop: SelfHealingLoop,
     private readonly deadman: DeadmanPing,
+    private readonly notifications: Notifications,
   ) {}
 
   async checkDatabase(): Promise<HealthIndicatorResult> {
@@ -33,6 +35,14 @@ export class Readiness {
     const reason =
       this.loop.lastError ?? (this.deadman.lastError === null ? null : `DEADMAN_URL: ${this.deadman.lastError}`);
     return reason === null ? indicator.up() : indicator.up({ degraded: true, reason });
+  }
+
+  /** Without a token escalations are logged, and that is no fault. */
+  checkTelegram(): HealthIndicatorResult {
+    const indicator = this.indicators.check('telegram');
+    const { configured, degraded, waiting } = this.notifications.status();
+    const facts = { configured, waiting };
+    return degraded === null ? indicator.up(facts) : indicator.up({ degraded: true, reason: degraded, ...facts });
   }
 
   checkProcessManager(): HealthIndicatorResult {

@@ -5,6 +5,7 @@ import { AgentCell, type ActingEffect, type CommandResult } from './agent-cell';
 import { DaemonWatch, type DaemonEvents } from './daemon-watch';
 import { EffectRunner } from './effect-runner';
 import {
+  DAEMON_UPDATE_MS,
   newAgentState,
   runOf,
   type AgentState,
@@ -32,6 +33,8 @@ type StopAsked = Extract<MachineEvent, { type: 'stop-asked' }>;
 
 /** A timer that fires later than this shows that nothing ran for a while. */
 const LATE_MS = 5_000;
+/** After the time of an update: what was ended has been given up by then. */
+const TELL_AFTER_MS = 1_000;
 /** How long a command waits for a list. */
 const LIST_MS = 5_000;
 
@@ -261,12 +264,23 @@ export class AgentSupervisor {
         return;
       case 'daemon-ending':
         this.daemon.ending();
+        this.tellOfEnd();
         for (const cell of this.cells.values()) cell.post({ type: 'daemon-ending', daemon: signal.daemon });
         return;
       case 'connection-lost':
         this.daemon.lost(signal.detail);
         return;
     }
+  }
+
+  /** One message for all of them, once it is plain that it was no update. */
+  private tellOfEnd(): void {
+    const phases = [...this.cells.values()].map((cell) => cell.situation().state.phase);
+    const agents = phases.filter((phase) => runOf(phase) !== null).length;
+    if (agents === 0) return;
+    this.ports.clock.after(DAEMON_UPDATE_MS + TELL_AFTER_MS, () => {
+      if (!this.ports.runtime.isConnected()) this.options.daemonEvents?.ended?.(agents);
+    });
   }
 
   /** Somebody has started an agent that runs already, behind an entry of its own: the list shows which has to go. */

@@ -7,6 +7,8 @@ const FIRST_RETRY_MS = 100;
 const LONGEST_RETRY_MS = 2_000;
 
 export interface DaemonEvents {
+  /** A person has ended it (`pm2 kill`), and it stays away: so many agents are stopped with it. */
+  ended?(agents: number): void;
   lost(detail: string): void;
   /** Connected again, or for the first time: a list of everything has to follow. */
   connected(first: boolean): void;

@@ -11,6 +11,7 @@ describe('the ping that somebody else waits for', () => {
   let url: string;
 
   beforeEach(async () => {
+    jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
     requests = [];
     answer = 200;
     server = createServer((request, response) => {
@@ -49,7 +50,6 @@ describe('the ping that somebody else waits for', () => {
     for (let count = 0; count < 5; count += 1) ping.ping();
     await until(() => requests.length > 0, 'it was asked');
     expect(requests).toHaveLength(1);
-    jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
     server.closeAllConnections();
     await until(() => ping.lastError !== null, 'it has ended');
   });

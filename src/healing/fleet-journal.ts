@@ -1,9 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CLOCK, type Clock } from '../kernel';
 import { EventLog, type EventDraft } from '../events';
+import { Notifications, type Notice } from '../notifications';
 import { Database, WriteQueue, type Tx } from '../persistence';
 import type { FleetEvents } from './fleet-watch';
 import type { FleetIncident } from './machine';
+import { fleetNotice } from './notices';
 
 const KEY = 'fleet_incident';
 
@@ -14,6 +16,7 @@ export class FleetJournal implements FleetEvents {
     private readonly database: Database,
     private readonly queue: WriteQueue,
     private readonly events: EventLog,
+    private readonly notifications: Notifications,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
@@ -28,7 +31,8 @@ export class FleetJournal implements FleetEvents {
 
   degraded(incident: FleetIncident, running: number): void {
     const { id, reason, evidence, affected } = incident;
-    this.save(incident, this.event('fleet.degraded', { incidentId: id, reason, evidence, affected, running }));
+    const event = this.event('fleet.degraded', { incidentId: id, reason, evidence, affected, running });
+    this.save(incident, event, fleetNotice(incident, running));
   }
 
   changed(incident: FleetIncident): void {
@@ -42,17 +46,20 @@ export class FleetJournal implements FleetEvents {
   restored(incident: FleetIncident): void {
     const { id, affected, openedAt } = incident;
     const seconds = Math.round((this.clock.now() - openedAt) / 1_000);
-    this.save(null, this.event('fleet.restored', { incidentId: id, affected: affected.length, seconds }));
+    const event = this.event('fleet.restored', { incidentId: id, affected: affected.length, seconds });
+    const notice = { incidentId: id, affected: affected.length, durationMs: seconds * 1_000 };
+    this.save(null, event, { kind: 'fleet-restored', ...notice });
   }
 
   private event(type: EventDraft['type'], data: EventDraft['data']): EventDraft {
     return { agentId: null, type, data, occurredAt: this.clock.wall() };
   }
 
-  private save(incident: FleetIncident | null, event: EventDraft | null): void {
+  private save(incident: FleetIncident | null, event: EventDraft | null, notice: Notice | null = null): void {
     this.queue.submitEventually(async (tx) => {
       await keep(tx, incident);
       if (event !== null) await this.events.append(tx, [event]);
+      if (notice !== null) await this.notifications.queue(tx, [notice]);
     }, 'the fleet incident');
   }
 }

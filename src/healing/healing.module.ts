@@ -4,11 +4,12 @@ import { SETTINGS, type ResolvedSettings } from '../config';
 import { CircuitBreaker, CircuitModule, CircuitStore } from '../circuit';
 import { EventsModule } from '../events';
 import { HealthModule, HealthMonitor } from '../health';
+import { NotificationsModule } from '../notifications';
 import { PersistenceModule } from '../persistence';
 import { AgentRegistry, RegistryModule } from '../registry';
 import { PROCESS_RUNTIME, RuntimeModule, type ProcessRuntime } from '../runtime';
 import { AgentDirectory } from './agent-directory';
-import { AgentSupervisor } from './agent-supervisor';
+import { AgentSupervisor, type SupervisorOptions } from './agent-supervisor';
 import { Circumstances } from './circumstances';
 import { DeadmanPing } from './deadman-ping';
 import { FleetJournal } from './fleet-journal';
@@ -42,7 +43,15 @@ class AgentFacts {
 }
 
 @Module({
-  imports: [PersistenceModule, EventsModule, RegistryModule, RuntimeModule, CircuitModule, HealthModule],
+  imports: [
+    PersistenceModule,
+    EventsModule,
+    RegistryModule,
+    RuntimeModule,
+    CircuitModule,
+    HealthModule,
+    NotificationsModule,
+  ],
   providers: [
     {
       provide: CircuitBreaker,
@@ -121,12 +130,6 @@ function makeSupervisor(
   const markLog = (...launch: Parameters<RunDiagnosis['mark']>) => facts.diagnosis.mark(...launch);
   const planLaunch = (...plan: Parameters<LaunchPlanner['plan']>) =>
     Promise.resolve().then(() => planner.plan(...plan));
-  const about = (
-    type: 'daemon.lost' | 'daemon.restored' | 'supervisor.resumed',
-    data: Readonly<Record<string, string | number>>,
-  ) => {
-    journal.recordEventually({ agentId: null, type, data, occurredAt: clock.wall() });
-  };
   return new AgentSupervisor(
     {
       clock,
@@ -145,18 +148,39 @@ function makeSupervisor(
     {
       launchConcurrency: settings.LAUNCH_CONCURRENCY,
       passMs: settings.HEALING_INTERVAL_SECONDS * 1_000,
-      resumed: (gapMs) => {
-        facts.health.resumed();
-        about('supervisor.resumed', { gapSeconds: Math.round(gapMs / 1_000) });
-      },
-      daemonEvents: {
-        lost: (detail) => {
-          about('daemon.lost', { detail });
-        },
-        connected: (first) => {
-          if (!first) about('daemon.restored', {});
-        },
-      },
+      ...tellers(journal, facts, clock, newId),
     },
   );
+}
+
+/** What becomes of the daemon and of time, for the history and for people. */
+function tellers(
+  journal: SupervisionStore,
+  facts: AgentFacts,
+  clock: Clock,
+  newId: NewId,
+): Pick<SupervisorOptions, 'resumed' | 'daemonEvents'> {
+  const about = (
+    type: 'daemon.lost' | 'daemon.restored' | 'supervisor.resumed',
+    data: Readonly<Record<string, string | number>>,
+  ) => {
+    journal.recordEventually({ agentId: null, type, data, occurredAt: clock.wall() });
+  };
+  return {
+    resumed: (gapMs) => {
+      facts.health.resumed();
+      about('supervisor.resumed', { gapSeconds: Math.round(gapMs / 1_000) });
+    },
+    daemonEvents: {
+      ended: (agents) => {
+        journal.tellEventually({ kind: 'daemon-ended', incidentId: newId(), agents }, null);
+      },
+      lost: (detail) => {
+        about('daemon.lost', { detail });
+      },
+      connected: (first) => {
+        if (!first) about('daemon.restored', {});
+      },
+    },
+  };
 }

@@ -1,11 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CircuitStore } from '../circuit';
 import { EventLog, RestartLog, type EventDraft } from '../events';
+import { Notifications, type Notice } from '../notifications';
 import { Database, WriteQueue, type Tx } from '../persistence';
 import { AgentRegistry } from '../registry';
 import { PROCESS_INSPECTOR, type ProcessInspector } from '../runtime';
 import type { Change, CommitOptions, Journal } from './journal';
 import type { AgentState } from './machine';
+import { noticeOf } from './notices';
 
 export interface SavedSupervision {
   readonly state: AgentState;
@@ -28,6 +30,7 @@ export class SupervisionStore implements Journal {
     private readonly circuits: CircuitStore,
     private readonly events: EventLog,
     private readonly restarts: RestartLog,
+    private readonly notifications: Notifications,
     @Inject(PROCESS_INSPECTOR) inspector: Pick<ProcessInspector, 'bootId'>,
   ) {
     this.bootId = inspector.bootId();
@@ -67,6 +70,24 @@ export class SupervisionStore implements Journal {
     }, event.type);
   }
 
+  /** What people are to be told is on disk with what it tells of. */
+  private async tell(tx: Tx, { agentId, tellings }: Change): Promise<void> {
+    const name = this.registry.findAgent(agentId)?.name ?? agentId;
+    for (const telling of tellings) {
+      const notice = noticeOf(agentId, name, telling);
+      if (notice === null) await this.notifications.closeIncident(tx, telling.incidentId);
+      else await this.notifications.queue(tx, [notice]);
+    }
+  }
+
+  /** A notice about no single agent, with its event. */
+  tellEventually(notice: Notice, event: EventDraft | null): void {
+    this.queue.submitEventually(async (tx) => {
+      if (event !== null) await this.events.append(tx, [event]);
+      await this.notifications.queue(tx, [notice]);
+    }, notice.kind);
+  }
+
   async remove(agentId: string): Promise<void> {
     await this.queue.submit(async (tx) => {
       await tx.deleteFrom('local.supervision').where('agent_id', '=', agentId).execute();
@@ -76,6 +97,7 @@ export class SupervisionStore implements Journal {
 
   private async save(tx: Tx, change: Change): Promise<void> {
     const { agentId } = change;
+    await this.tell(tx, change);
     const row = { state: JSON.stringify(change.state), boot_id: this.bootId, is_restored: false };
     await tx
       .insertInto('local.supervision')

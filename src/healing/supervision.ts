@@ -4,6 +4,7 @@ import { SETTINGS, type ResolvedSettings } from '../config';
 import { CircuitBreaker } from '../circuit';
 import type { EventType } from '../events';
 import { HealthMonitor, Heartbeats, TokenBudgets, type HealthSubject } from '../health';
+import { Notifications } from '../notifications';
 import { AgentRegistry, type RegisteredAgent } from '../registry';
 import { AgentDirectory } from './agent-directory';
 import { AgentSupervisor } from './agent-supervisor';
@@ -35,6 +36,7 @@ export class Supervision {
     private readonly fleetJournal: FleetJournal,
     private readonly directory: AgentDirectory,
     private readonly diagnosis: RunDiagnosis,
+    private readonly notifications: Notifications,
     @Inject(SETTINGS) private readonly settings: ResolvedSettings,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
@@ -99,6 +101,12 @@ export class Supervision {
       const situation = this.supervisor.situation(agentId);
       const run = situation === null ? null : runOf(situation.state.phase);
       return run === null ? null : incarnationOf(run);
+    });
+    this.notifications.attach((notice, chats) => {
+      const { kind, incidentId } = notice;
+      const agentId = 'agentId' in notice ? notice.agentId : null;
+      const data = { kind, incidentId, chats };
+      this.store.recordEventually({ agentId, type: 'escalation.sent', data, occurredAt: this.clock.wall() });
     });
     this.fleet.attach(() => this.supervisor.agentIds().filter((agentId) => this.isUp(agentId)).length);
     this.health.attach({

@@ -13,7 +13,7 @@ import { Heartbeats } from './heartbeats';
 import { LoopLag } from './loop-lag';
 import { HttpProbe } from './probes/http-probe';
 import { summaryOf, type HealthReport, type HealthResult } from './report';
-import type { HealthHooks, HealthSubject } from './subject';
+import type { HealthHooks, HealthOutcome, HealthSubject } from './subject';
 
 const INTERVAL_NAME = 'health';
 const TICK_MS = 250;
@@ -100,10 +100,10 @@ export class HealthMonitor {
   /** 0 to 100; null: desired is stopped, or nothing was checked yet. */
   score(agentId: string): number | null {
     const subject = this.subjectOf(agentId);
-    if (subject === null || !subject.shouldRun) return null;
+    if (!subject?.shouldRun) return null;
     if (!subject.isExternal && subject.process === null) return 0;
     const health = this.agents.get(agentId);
-    if (health === undefined || !health.isKnown(subject.incarnation)) return null;
+    if (!health?.isKnown(subject.incarnation)) return null;
     return this.facts.judge(agentId, health, this.policyOf(agentId)).score;
   }
 
@@ -194,24 +194,38 @@ export class HealthMonitor {
     health.tries += 1;
     health.dueAt = nextCheckAt(began, policy.intervalMs, health.history.wasGood ? null : health.tries, this.random);
     const check = await this.ask(agent, subject);
-    const after = this.subjectOf(agentId);
-    // What it says is of a process that is gone, or of a time that does not count.
-    if (after === null || !after.shouldRun || after.incarnation !== subject.incarnation) return;
-    if (this.agents.get(agentId) !== health || this.resumedAt > began) return;
+    if (this.isOutdated(agentId, health, subject, began)) return;
     if (!check.ok && this.wasHeldUp(began, policy)) return;
+    const outcome = this.take(agentId, health, subject, check, policy);
+    this.hooks?.checked(agentId, outcome);
+  }
+
+  /** What it says is of a process that is gone, or of a time that does not count. */
+  private isOutdated(agentId: string, health: AgentHealth, subject: HealthSubject, began: number): boolean {
+    const now = this.subjectOf(agentId);
+    const isSame = now?.shouldRun === true && now.incarnation === subject.incarnation;
+    return !isSame || this.agents.get(agentId) !== health || this.resumedAt > began;
+  }
+
+  private take(
+    agentId: string,
+    health: AgentHealth,
+    subject: HealthSubject,
+    check: CheckResult,
+    policy: HealthPolicy,
+  ): HealthOutcome {
     const now = this.clock.now();
     const isYoung = subject.upSince !== null && now - subject.upSince < policy.graceMs;
     const withinGrace = !check.ok && !health.history.wasGood && isYoung;
+    if (check.ok && !health.history.wasGood) health.dueAt = nextCheckAt(now, policy.intervalMs, null, this.random);
     if (!withinGrace) health.noteCheck(check);
-    if (check.ok && health.tries > 1 && health.history.checks.length === 1)
-      health.dueAt = nextCheckAt(began, policy.intervalMs, null, this.random);
     const wasFailing = health.isFailing;
     health.memoryBytes = this.facts.measureMemory(agentId, subject);
     const { failing } = this.facts.judge(agentId, health, policy);
     health.note(check, this.clock.wall(), failing !== null);
     if (health.isLogDue(now, wasFailing !== (failing !== null))) this.append(this.resultOf(agentId, check));
     const problem = check.ok ? null : { cause: check.cause ?? 'hung', line: check.error ?? 'no answer' };
-    this.hooks?.checked(agentId, { incarnation: subject.incarnation, problem, withinGrace, failing });
+    return { incarnation: subject.incarnation, problem, withinGrace, failing };
   }
 
   /** A check that failed while we ourselves were held up says nothing. */

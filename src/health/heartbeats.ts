@@ -103,7 +103,7 @@ export class Heartbeats {
   /** What the present process has told of itself; null: nothing yet. */
   vitalsOf(agentId: string): Vitals | null {
     const known = this.known.get(agentId);
-    if (known === undefined || known.incarnation !== this.incarnationOf(agentId)) return null;
+    if (known?.incarnation !== this.incarnationOf(agentId)) return null;
     const now = this.clock.now();
     const withoutProgressMs = known.busy ? now - known.progressAt : null;
     return { ageMs: now - known.at, status: known.status, withoutProgressMs };
@@ -147,14 +147,14 @@ function toldBy(heartbeat: Heartbeat, before: Told | null, now: number): Told {
   const busy = heartbeat.busy ?? false;
   const task = heartbeat.task === undefined ? (before?.task ?? null) : heartbeat.task;
   const progress = heartbeat.progress ?? before?.progress ?? null;
-  const isProgress = before === null || task !== before.task || progress !== before.progress || (busy && !before.busy);
+  const isOngoing = task === before?.task && progress === before.progress && (before.busy || !busy);
   return {
     at: now,
     status: heartbeat.status ?? before?.status ?? null,
     busy,
     task,
     progress,
-    progressAt: isProgress ? now : before.progressAt,
+    progressAt: isOngoing ? before.progressAt : now,
   };
 }
 

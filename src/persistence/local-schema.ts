@@ -29,4 +29,16 @@ export const LOCAL_STEPS: readonly { readonly name: string; readonly sql: string
     name: 'local-0004-token-use',
     sql: `create table local.token_use (agent_id text primary key, use jsonb not null);`,
   },
+  {
+    // What people are still to be told, and of which incidents they were told.
+    name: 'local-0005-notice',
+    sql: `
+      create table local.notice (
+        id text primary key, incident_id text not null, kind text not null, body jsonb not null, told jsonb not null default '[]',
+        state text not null default 'waiting', created_at double precision not null, remind_at double precision,
+        unique (incident_id, kind)
+      );
+      create index notice_waiting on local.notice (created_at) where state = 'waiting';
+    `,
+  },
 ];

@@ -104,6 +104,18 @@ export interface TokenUseTable {
   use: Json<unknown>;
 }
 
+export interface NoticeTable {
+  id: string;
+  incident_id: string;
+  kind: string;
+  body: Json<unknown>;
+  told: Json<string[]>;
+  state: 'waiting' | 'told';
+  /** Wall clock, epoch milliseconds. */
+  created_at: number;
+  remind_at: number | null;
+}
+
 export interface AgentEnvTable {
   agent_id: string;
   env: Json<Record<string, string>>;
@@ -126,6 +138,7 @@ export interface Schema {
   'local.supervision': SupervisionTable;
   'local.heartbeat': HeartbeatTable;
   'local.token_use': TokenUseTable;
+  'local.notice': NoticeTable;
   'local.agent_env': AgentEnvTable;
   'local.applied_migration': AppliedMigrationTable;
 }

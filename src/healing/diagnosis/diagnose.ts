@@ -60,7 +60,7 @@ function bySignal(facts: DiagnosisFacts, signal: string): Found {
     };
   }
   const heap =
-    signal === 'SIGABRT' ? linesOf(facts.stderr).findLast((line) => /heap out of memory/.test(line)) : undefined;
+    signal === 'SIGABRT' ? linesOf(facts.stderr).findLast((line) => line.includes('heap out of memory')) : undefined;
   if (heap !== undefined)
     return { cause: 'out-of-memory', line: heap, evidence: [exit, { source: 'stderr', detail: heap }] };
   return { cause: 'killed-by-signal', line: `ended by ${signal}`, evidence: [exit, ...lastWords(facts, 1)] };

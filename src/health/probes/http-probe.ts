@@ -134,18 +134,11 @@ function faultOf(error: unknown, url: string): { cause: NonNullable<CheckResult[
   const code = axios.isAxiosError(error) ? error.code : (error as NodeJS.ErrnoException | null)?.code;
   const host = hostOf(url);
   const cause = host !== null && isLoopback(host) ? 'unhealthy-response' : 'network';
-  switch (code) {
-    case 'ECONNREFUSED':
-      return { cause, error: 'refuses connections: nobody listens there' };
-    case 'ECONNRESET':
-    case 'EPIPE':
-      return { cause, error: 'closes the connection without an answer' };
-    case 'ENOTFOUND':
-    case 'EAI_AGAIN':
-      return { cause: 'network', error: `there is no host ${host ?? 'of that name'}` };
-    default:
-      return { cause, error: `no HTTP answer: ${messageOf(error)}` };
-  }
+  if (code === 'ECONNREFUSED') return { cause, error: 'refuses connections: nobody listens there' };
+  if (code === 'ECONNRESET' || code === 'EPIPE') return { cause, error: 'closes the connection without an answer' };
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN')
+    return { cause: 'network', error: `there is no host ${host ?? 'of that name'}` };
+  return { cause, error: `no HTTP answer: ${messageOf(error)}` };
 }
 
 function hostOf(url: string): string | null {

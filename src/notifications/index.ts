@@ -1,0 +1,3 @@
+export { type Notice } from './notice';
+export { Notifications } from './notifications';
+export { NotificationsModule } from './notifications.module';
