@@ -25,6 +25,7 @@ export class AgentHealthController {
   @Get('health')
   @Needs('viewer')
   @ApiOkResponse({ type: HealthReportDto })
+  @Problems()
   report(): HealthReport {
     return this.monitor.getReport();
   }

@@ -34,7 +34,7 @@ export class CircuitStore implements CircuitRows {
   }
 
   saveEventually(agentId: string, circuit: Circuit): void {
-    this.queue.submitEventually((tx) => this.save(tx, agentId, circuit), `circuit of ${agentId}`);
+    void this.queue.submitEventually((tx) => this.save(tx, agentId, circuit), `circuit of ${agentId}`);
   }
 
   async save(tx: Tx, agentId: string, circuit: Circuit): Promise<void> {

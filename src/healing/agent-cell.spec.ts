@@ -35,7 +35,13 @@ function makeCell(refusal: Problem) {
     // A cell asks it nothing: what acts is handed in.
     runtime: null as unknown as ProcessRuntime,
     desired: { desiredState: () => 'stopped' as const, applyDesired: () => undefined },
-    journal: { commit, commitEventually: (change: Change) => kept.push(change) },
+    journal: {
+      commit,
+      commitEventually: (change: Change) => {
+        kept.push(change);
+        return Promise.resolve();
+      },
+    },
     log: { info: () => undefined, warn: () => undefined },
     planLaunch: () => Promise.reject(new Error('not asked here')),
   };

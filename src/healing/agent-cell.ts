@@ -1,4 +1,4 @@
-import { messageOf, Problem, type Diagnosis, type Timer } from '../kernel';
+import { isSettledWithin, messageOf, Problem, type Diagnosis, type Timer } from '../kernel';
 import type { EventDraft } from '../events';
 import { doubtOf } from '../persistence';
 import type { Change, RestartRecord, Telling } from './journal';
@@ -17,6 +17,9 @@ import {
 import { CommandTurns } from './command-turns';
 import { Mailbox } from './mailbox';
 import type { SupervisionPorts } from './ports';
+
+/** How long an answer waits for what it tells of to be on disk. */
+const SAVE_MS = 1_000;
 
 /** What a cell asks of the outside; outcomes come back to it as events. */
 export type ActingEffect = Exclude<Effect, { type: 'record' | 'record-restart' | 'notify' | 'answer' | 'circuit' }>;
@@ -49,6 +52,8 @@ export class AgentCell {
   private readonly mailbox: Mailbox<Message>;
   private readonly waiters: Record<Waiters, Waiter[]> = { up: [], down: [], decided: [] };
   private timer: Timer | null = null;
+  /** Of the latest decision that nobody asked for. */
+  private lastSave: Promise<void> = Promise.resolve();
   private closed = false;
 
   constructor(
@@ -146,7 +151,7 @@ export class AgentCell {
     const change = this.changeOf(before, decision, wall);
     let recorded = true;
     if (change !== null) {
-      if (message.command === null) this.ports.journal.commitEventually(change);
+      if (message.command === null) this.lastSave = this.ports.journal.commitEventually(change);
       else {
         const saved = await this.save(message, change);
         if (saved instanceof Problem) {
@@ -178,13 +183,13 @@ export class AgentCell {
     } catch (error) {
       if (isStop) {
         // Kept by the journal already where it may have been saved: its events must not be told twice.
-        if (doubtOf(error) === null) this.ports.journal.commitEventually(change);
+        if (doubtOf(error) === null) void this.ports.journal.commitEventually(change);
         return false;
       }
       // What was refused may have been saved all the same: what holds is saved over it.
       if (doubtOf(error) !== null) {
         const { state, desired, circuit } = this.situation();
-        this.ports.journal.commitEventually({
+        void this.ports.journal.commitEventually({
           ...change,
           state,
           desired,
@@ -240,9 +245,18 @@ export class AgentCell {
 
   private answer(waiters: Waiters, answer: Answer): void {
     for (const waiter of this.waiters[waiters].splice(0)) {
-      if (answer.kind === 'done') waiter.resolve(waiter.result);
+      if (answer.kind === 'done') this.resolve(waiter);
       else waiter.reject(new Problem(answer.code, answer.detail));
     }
+  }
+
+  /** What it led to is on disk before it is acknowledged, unless the database is away: that must not hold up a person. */
+  private resolve({ resolve, result }: Waiter): void {
+    if (!result.recorded) resolve(result);
+    else
+      void isSettledWithin(this.ports.clock, this.lastSave, SAVE_MS).then(() => {
+        resolve(result);
+      });
   }
 
   /** null: nothing is worth saving. */

@@ -47,6 +47,7 @@ export interface Journal {
    * @throws Problem `database-unavailable`; then nothing of it was saved, unless `doubtOf` it says that this is not known
    */
   commit(change: Change, options: CommitOptions): Promise<void>;
-  /** What healing decides acts before its save; it waits in a bounded queue while the database is away. */
-  commitEventually(change: Change): void;
+  /** What healing decides acts before its save; it waits in a bounded queue while the database is away.
+   * Resolves once it is on disk; never rejects. */
+  commitEventually(change: Change): Promise<void>;
 }

@@ -59,13 +59,17 @@ export class SupervisionStore implements Journal {
     });
   }
 
-  commitEventually(change: Change): void {
-    this.queue.submitEventually((tx) => this.save(tx, change), `supervision of ${change.agentId}`, change.agentId);
+  commitEventually(change: Change): Promise<void> {
+    return this.queue.submitEventually(
+      (tx) => this.save(tx, change),
+      `supervision of ${change.agentId}`,
+      change.agentId,
+    );
   }
 
   /** An event about the supervisor or the daemon, not about one agent. */
   recordEventually(event: EventDraft): void {
-    this.queue.submitEventually(async (tx) => {
+    void this.queue.submitEventually(async (tx) => {
       await this.events.append(tx, [event]);
     }, event.type);
   }
@@ -82,7 +86,7 @@ export class SupervisionStore implements Journal {
 
   /** A notice about no single agent, with its event. */
   tellEventually(notice: Notice, event: EventDraft | null): void {
-    this.queue.submitEventually(async (tx) => {
+    void this.queue.submitEventually(async (tx) => {
       if (event !== null) await this.events.append(tx, [event]);
       await this.notifications.queue(tx, [notice]);
     }, notice.kind);

@@ -33,7 +33,7 @@ export class HealthLog {
       error: entry.error,
       checked_at: isoTime(entry.checkedAt),
     };
-    this.queue.submitEventually(async (tx) => {
+    void this.queue.submitEventually(async (tx) => {
       await tx.insertInto('actp_agent_health_log').values(row).execute();
     }, 'a health check');
   }

@@ -125,7 +125,7 @@ describe('the writer over it', () => {
   it('gives up a change of healing that no database can take, so that nothing waits behind it', async () => {
     const clock = new FakeClock();
     const queue = new WriteQueue(database, { clock, log: () => undefined });
-    queue.submitEventually(async (tx) => {
+    void queue.submitEventually(async (tx) => {
       await insert(tx, 'bad', 'a\0b');
     }, 'bad');
     const command = queue.submit(async (tx) => {

@@ -103,7 +103,7 @@ describe('what is handed over', () => {
         const { database, queue, submit } = makeQueue();
         const names = areCallers.map((isCaller, index) => {
           if (isCaller) submit(String(index));
-          else queue.submitEventually(write(String(index)), 'kept');
+          else void queue.submitEventually(write(String(index)), 'kept');
           return String(index);
         });
         for (let turn = 0; turn < 5; turn += 1) await settled();
@@ -145,14 +145,14 @@ describe("a person's work about one agent", () => {
   it('goes before what healing wrote about others, and after what is about the same one or about all', async () => {
     const { database, queue } = makeQueue();
     database.hold();
-    queue.submitEventually(write('in flight'), 'x', 'z');
+    void queue.submitEventually(write('in flight'), 'x', 'z');
     await settled();
-    queue.submitEventually(write('same'), 'x', 'a');
-    queue.submitEventually(write('other 1'), 'x', 'b');
+    void queue.submitEventually(write('same'), 'x', 'a');
+    void queue.submitEventually(write('other 1'), 'x', 'b');
     void queue.submit(write('person a'), { subject: 'a' });
     void queue.submit(write('person c'), { subject: 'c' });
-    queue.submitEventually(write('all'), 'x');
-    queue.submitEventually(write('other 2'), 'x', 'b');
+    void queue.submitEventually(write('all'), 'x');
+    void queue.submitEventually(write('other 2'), 'x', 'b');
     void queue.submit(write('person d'), { subject: 'd' });
     database.release();
     await settled();
@@ -182,7 +182,7 @@ describe('one bad work among good ones', () => {
 
   it('of healing is given up, counted and told, since it would fail for ever', async () => {
     const { database, queue, logged, outcomes, submit } = makeQueue();
-    queue.submitEventually(bad('a'), 'what a is');
+    void queue.submitEventually(bad('a'), 'what a is');
     submit('b');
     await settled();
     expect({ saved: database.saved, outcomes, dropped: queue.dropped }).toEqual({
@@ -225,7 +225,7 @@ describe('while the database is away', () => {
   it("healing's work is kept and tried again until it is saved, in order", async () => {
     const { clock, database, queue } = makeQueue();
     database.isAway = true;
-    for (const text of ['a', 'b', 'c']) queue.submitEventually(write(text), text);
+    for (const text of ['a', 'b', 'c']) void queue.submitEventually(write(text), text);
     await clock.advance(20 * RETRY_MS);
     expect({ saved: database.saved, size: queue.size, dropped: queue.dropped }).toEqual({
       saved: [],
@@ -240,7 +240,7 @@ describe('while the database is away', () => {
   it('it is asked once in half a second, not all the time', async () => {
     const { clock, database, queue } = makeQueue();
     database.isAway = true;
-    queue.submitEventually(write('a'), 'a');
+    void queue.submitEventually(write('a'), 'a');
     await clock.advance(10 * RETRY_MS);
     expect(database.attempts).toBeLessThanOrEqual(12);
     expect(database.attempts).toBeGreaterThanOrEqual(10);
@@ -249,7 +249,7 @@ describe('while the database is away', () => {
   it("a caller behind healing's work is refused with it, not kept waiting", async () => {
     const { clock, database, queue, outcomes, submit } = makeQueue();
     database.isAway = true;
-    queue.submitEventually(write('kept'), 'kept');
+    void queue.submitEventually(write('kept'), 'kept');
     submit('at once');
     await settled();
     expect(outcomes).toEqual(['at once: database-unavailable']);
@@ -265,13 +265,13 @@ describe('while the database is away', () => {
     const { clock, database, queue, logged, submit } = makeQueue({ maxWaiting: 2 });
     database.isAway = true;
     submit('caller');
-    for (const text of ['a', 'b', 'c']) queue.submitEventually(write(text), text);
+    for (const text of ['a', 'b', 'c']) void queue.submitEventually(write(text), text);
     expect(queue.dropped).toBe(1);
     expect(logged).toEqual([{ label: 'c', dropped: 1 }]);
     database.isAway = false;
     await clock.advance(RETRY_MS);
     expect(database.saved).toEqual(['caller', 'a', 'b']);
-    queue.submitEventually(write('d'), 'd');
+    void queue.submitEventually(write('d'), 'd');
     await settled();
     expect(database.saved).toEqual(['caller', 'a', 'b', 'd']);
   });
@@ -281,7 +281,7 @@ describe('without being told how much', () => {
   it('ten thousand works are kept', () => {
     const { database, queue } = makeQueue();
     database.isAway = true;
-    for (let count = 0; count < 10_001; count += 1) queue.submitEventually(write('x'), 'x');
+    for (let count = 0; count < 10_001; count += 1) void queue.submitEventually(write('x'), 'x');
     expect([queue.size, queue.dropped]).toEqual([10_000, 1]);
   });
 });
@@ -293,11 +293,11 @@ describe('a commit that nobody answered', () => {
     const made = makeQueue();
     made.database.doubt = new Promise((resolve) => (tell = resolve));
     const errors: unknown[] = [];
-    made.queue.submitEventually(write('kept'), 'kept');
+    void made.queue.submitEventually(write('kept'), 'kept');
     made.queue.submit(write('asked')).catch((error: unknown) => errors.push(error));
     await settled();
     made.submit('later');
-    made.queue.submitEventually(write('kept later'), 'kept later');
+    void made.queue.submitEventually(write('kept later'), 'kept later');
     await made.clock.advance(RETRY_MS);
     expect(made.outcomes).toEqual(['later: database-unavailable']);
     expect(errors.map((error) => doubtOf(error) !== null)).toEqual([true]);
@@ -329,11 +329,11 @@ describe('a commit that nobody answered', () => {
       let tell: (committed: boolean) => void = () => undefined;
       const { database, queue, clock } = makeQueue();
       database.doubt = new Promise((resolve) => (tell = resolve));
-      queue.submitEventually(write('before'), 'before');
+      void queue.submitEventually(write('before'), 'before');
       const stop = queue.submit(write('stop'), { isKeptInDoubt: true }).catch((error: unknown) => doubtOf(error));
       const start = queue.submit(write('start')).catch((error: unknown) => doubtOf(error));
       expect([await stop, await start]).toEqual([expect.any(CommitInDoubt), expect.any(CommitInDoubt)]);
-      queue.submitEventually(write('after'), 'after');
+      void queue.submitEventually(write('after'), 'after');
       if (!was) database.saved.length = 0;
       tell(was);
       await clock.advance(RETRY_MS);
@@ -362,7 +362,7 @@ describe('flush', () => {
   it('waits until everything is on disk', async () => {
     const { database, queue } = makeQueue();
     database.hold();
-    queue.submitEventually(write('a'), 'a');
+    void queue.submitEventually(write('a'), 'a');
     const flushed = queue.flush(1_000);
     await settled();
     database.release();
@@ -373,7 +373,7 @@ describe('flush', () => {
   it('gives up after so long, and says that something is not on disk', async () => {
     const { clock, database, queue } = makeQueue();
     database.isAway = true;
-    queue.submitEventually(write('a'), 'a');
+    void queue.submitEventually(write('a'), 'a');
     let flushed: boolean | null = null;
     void queue.flush(3_000).then((value) => (flushed = value));
     await clock.advance(2_999);

@@ -13,6 +13,8 @@ interface Entry {
   readonly isKeptInDoubt: boolean;
   /** What it is about, if that is one thing alone: works about different things may change places. */
   readonly subject: string | null;
+  /** Told when nothing more happens to it. */
+  readonly done?: () => void;
 }
 
 export interface SubmitOptions {
@@ -77,8 +79,11 @@ export class WriteQueue {
     });
   }
 
-  /** For what was decided already: kept in order, and tried until the database takes it. */
-  submitEventually(work: Work, label: string, subject: string | null = null): void {
+  /**
+   * For what was decided already: kept in order, and tried until the database takes it. Resolves once it is on disk, or was
+   * given up; never rejects.
+   */
+  submitEventually(work: Work, label: string, subject: string | null = null): Promise<void> {
     const kept = this.waiting.filter((entry) => entry.caller === null).length;
     if (kept >= (this.options.maxWaiting ?? MAX_WAITING)) {
       this.dropped += 1;
@@ -86,9 +91,11 @@ export class WriteQueue {
         { label, dropped: this.dropped },
         'the database was away for too long; a change could not be kept',
       );
-      return;
+      return Promise.resolve();
     }
-    this.add({ work, caller: null, label, isKeptInDoubt: true, subject });
+    return new Promise((done) => {
+      this.add({ work, caller: null, label, isKeptInDoubt: true, subject, done });
+    });
   }
 
   /** Waits until nothing waits, or for so long. @returns whether everything is on disk */
@@ -162,7 +169,10 @@ export class WriteQueue {
 
   private take(done: readonly Entry[]): void {
     this.waiting.splice(0, done.length);
-    for (const entry of done) entry.caller?.resolve();
+    for (const entry of done) {
+      entry.caller?.resolve();
+      entry.done?.();
+    }
   }
 
   /** @returns true where the database is away, so that trying the next one makes no sense either */
@@ -177,6 +187,7 @@ export class WriteQueue {
     this.options.log({ label: entry.label, error: messageOf(error) }, 'a change could not be saved yet');
     if (!away) {
       this.waiting.shift(); // it would fail for ever, and hold up all behind it
+      entry.done?.();
       this.dropped += 1;
       return false;
     }
@@ -200,7 +211,7 @@ export class WriteQueue {
     do this.refuseCallers(unavailable);
     while (!(await isSettledWithin(clock, doubt.outcome, retryMs)));
     // They stand first still: nothing is taken from the middle but callers.
-    if (await doubt.outcome) this.waiting.splice(0, kept.length);
+    if (await doubt.outcome) for (const entry of this.waiting.splice(0, kept.length)) entry.done?.();
   }
 
   private refuseCallers(error: unknown): void {

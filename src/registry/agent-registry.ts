@@ -201,7 +201,7 @@ export class AgentRegistry {
       await this.queue.submit(work);
     } catch (error) {
       if (doubtOf(error) !== null) {
-        this.queue.submitEventually((tx) => this.saveWhatHolds(tx, agentId), `what holds of ${agentId}`);
+        void this.queue.submitEventually((tx) => this.saveWhatHolds(tx, agentId), `what holds of ${agentId}`);
       }
       throw error;
     }

@@ -172,6 +172,10 @@ async function fill(database: Database): Promise<void> {
     await sql`insert into local.heartbeat (agent_id, announced) values ('a', null), ('b', '{"endpoint": null}')`.execute(
       tx,
     );
+    await sql`insert into local.token_use (agent_id, use) values ('a', '{"counter": null, "buckets": []}')`.execute(tx);
+    await sql`insert into local.notice (id, incident_id, kind, body, created_at) values ('n', 'i', 'recovered', '{}', 1.5)`.execute(
+      tx,
+    );
     await sql`insert into local.agent_env (agent_id, env) values ('a', '{"KEY": "ge\\"heim\\n"}')`.execute(tx);
     await sql`insert into actp_agent_restarts (id, instance, agent_id, reason, success, restarted_at)
       select (${UUID} || lpad(n::text, 12, '0'))::uuid, 'test', 'a', 'r', true, timestamptz '2026-01-01' + (n / 600) * interval '1 s'

@@ -73,7 +73,7 @@ export class Life {
     this.circuits = new CircuitBreaker(clock, () => POLICY.circuit, {
       loadAll: () => Promise.resolve(new Map(disk.circuits)),
       saveEventually: (agentId, circuit) => {
-        queue.submitEventually((tx) => write(tx, (to) => to.circuits.set(agentId, circuit)), 'a circuit');
+        void queue.submitEventually((tx) => write(tx, (to) => to.circuits.set(agentId, circuit)), 'a circuit');
       },
     });
     const save = (change: Change) => (tx: Parameters<typeof writesOf>[0]) =>
@@ -92,7 +92,7 @@ export class Life {
           commitEventually: (change) => {
             for (const event of change.events) trace(`${change.agentId} ${event.type} ${JSON.stringify(event.data)}`);
             this.told.push(...change.events);
-            queue.submitEventually(save(change), 'a change', change.agentId);
+            return queue.submitEventually(save(change), 'a change', change.agentId);
           },
         },
         log: {
