@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core';
 import { TerminusModule } from '@nestjs/terminus';
 import { AccessGuard, AuthModule, RateGuard } from '../auth';
+import { CapabilitiesModule } from '../capabilities';
 import { EventsModule } from '../events';
 import { HealingModule } from '../healing';
 import { HealthModule } from '../health';
@@ -12,6 +13,7 @@ import { RegistryModule } from '../registry';
 import { AgentHealthController } from './agent-health.controller';
 import { AgentOperationsController } from './agent-operations.controller';
 import { AgentsController } from './agents.controller';
+import { CapabilitiesController } from './capabilities.controller';
 import { HealthController } from './health.controller';
 import { HeartbeatController } from './heartbeat.controller';
 import { HistoryController } from './history.controller';
@@ -28,6 +30,7 @@ import { SchemaPipe } from './request-reading';
     HealthModule,
     NotificationsModule,
     HealingModule,
+    CapabilitiesModule,
     LauncherModule,
     TerminusModule.forRoot({ logger: false }),
   ],
@@ -38,6 +41,7 @@ import { SchemaPipe } from './request-reading';
     AgentsController,
     HeartbeatController,
     HistoryController,
+    CapabilitiesController,
     HealthController,
   ],
   providers: [

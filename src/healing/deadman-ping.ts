@@ -19,14 +19,13 @@ export class DeadmanPing {
 
   constructor(@Inject(SETTINGS) private readonly settings: Pick<ResolvedSettings, 'DEADMAN_URL'>) {}
 
-  /** Begins a fetch, unless one is under way. */
-  ping(): void {
+  /** Fetches it, unless that is under way already; never rejects. */
+  async ping(): Promise<void> {
     const url = this.settings.DEADMAN_URL;
     if (url === undefined || this.isUnderWay) return;
     this.isUnderWay = true;
-    void this.fetch(url).finally(() => {
-      this.isUnderWay = false;
-    });
+    await this.fetch(url);
+    this.isUnderWay = false;
   }
 
   private async fetch(url: string): Promise<void> {

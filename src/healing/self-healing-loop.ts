@@ -131,7 +131,7 @@ export class SelfHealingLoop {
       this.fleet.pass();
       await this.supervisor.pass();
       this.lastError = null;
-      if (this.supervisor.processManagerError() === null) this.deadman.ping();
+      if (this.supervisor.processManagerError() === null) void this.deadman.ping();
     } catch (error) {
       this.lastError = messageOf(error);
       this.logger.warn({ error: this.lastError }, 'a healing pass failed');

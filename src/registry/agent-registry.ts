@@ -39,6 +39,8 @@ export interface RegistryHooks {
 export class AgentRegistry {
   private readonly agents = new Map<string, RegisteredAgent>();
   private readonly desired = new Map<string, DesiredState>();
+  /** Grows with each change of any definition, so that an index over them knows when it is old. */
+  version = 0;
   private hooks: RegistryHooks | null = null;
   private turn: Promise<unknown> = Promise.resolve();
 
@@ -55,6 +57,7 @@ export class AgentRegistry {
   async load(): Promise<void> {
     for (const { agent, desired } of await this.store.loadAll()) {
       this.agents.set(agent.agentId, frozen(agent));
+      this.version += 1;
       this.desired.set(agent.agentId, desired);
     }
   }
@@ -134,6 +137,7 @@ export class AgentRegistry {
         await this.events.append(tx, [this.event(agentId, 'agent.unregistered', {})]);
       });
       this.agents.delete(agentId);
+      this.version += 1;
       this.desired.delete(agentId);
       await this.hooks?.unregistered(agentId);
     });
@@ -169,6 +173,7 @@ export class AgentRegistry {
       ]);
     });
     this.agents.set(agentId, agent);
+    this.version += 1;
     this.desired.set(agentId, isExternal(agent) ? 'running' : 'stopped');
     this.hooks?.registered(agent);
     return agent;
@@ -192,6 +197,7 @@ export class AgentRegistry {
       await this.events.append(tx, events);
     });
     this.agents.set(agentId, agent);
+    this.version += 1;
     return agent;
   }
 

@@ -3,7 +3,7 @@ import type { ApiClient } from './api-client';
 import { until } from './until';
 
 /** What passes by itself, whether anybody asks for anything or not. */
-type Passing = 'uptimeSeconds' | 'memoryBytes' | 'cpuPercent';
+type Passing = 'uptimeSeconds' | 'memoryBytes' | 'cpuPercent' | 'healthScore';
 
 /** Everything that a request could have changed: definitions, states, pids, counts, circuits, and the history's end. */
 export interface State {
@@ -14,7 +14,7 @@ export interface State {
 
 export async function stateOf(admin: ApiClient): Promise<State> {
   const agents = (await admin.agents()).map((view) => {
-    const { uptimeSeconds: _uptime, memoryBytes: _memory, cpuPercent: _cpu, ...rest } = view;
+    const { uptimeSeconds: _uptime, memoryBytes: _memory, cpuPercent: _cpu, healthScore: _score, ...rest } = view;
     return rest;
   });
   const events = await admin.events();

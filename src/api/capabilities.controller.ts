@@ -1,0 +1,45 @@
+import { Body, Controller, Get, HttpCode, Param, Post, Put } from '@nestjs/common';
+import { ApiBody, ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { Needs } from '../auth';
+import { CapabilityRegistry, type RoutedTask } from '../capabilities';
+import { CapabilitiesDto, CapabilityListDto, RoutedTaskDto, RouteTaskDto } from './capability-schemas';
+import { Problems } from './openapi';
+import { AgentIdPipe } from './request-reading';
+
+/** Who can do what, and who is to do it. */
+@ApiTags('capabilities')
+@Controller('api')
+export class CapabilitiesController {
+  constructor(private readonly capabilities: CapabilityRegistry) {}
+
+  /** Every capability, with the agents that have it. */
+  @Get('capabilities')
+  @Needs('viewer')
+  @ApiOkResponse({ type: CapabilitiesDto })
+  @Problems()
+  list(): CapabilitiesDto {
+    return { capabilities: this.capabilities.listCapabilities() };
+  }
+
+  /** Replaces what an agent can do; answers with all capabilities as they are then. */
+  @Put('agents/:id/capabilities')
+  @Needs('admin')
+  @ApiBody({ type: CapabilityListDto })
+  @ApiOkResponse({ type: CapabilitiesDto })
+  @Problems('invalid-request', 'agent-not-found', 'operation-in-progress', 'database-unavailable')
+  async replace(@Param('id', AgentIdPipe) agentId: string, @Body() body: CapabilityListDto): Promise<CapabilitiesDto> {
+    await this.capabilities.registerCapabilities(agentId, body.capabilities);
+    return this.list();
+  }
+
+  /** Chooses the agent for a task: exact capability, circuit closed, running, score 50 or more. */
+  @Post('tasks/route')
+  @HttpCode(200)
+  @Needs('operator')
+  @ApiBody({ type: RouteTaskDto })
+  @ApiOkResponse({ type: RoutedTaskDto })
+  @Problems('invalid-request', 'no-capable-agent', 'no-available-agent')
+  route(@Body() { taskType, exclude }: RouteTaskDto): RoutedTask {
+    return this.capabilities.routeTask(taskType, { exclude });
+  }
+}

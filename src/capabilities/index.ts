@@ -1,0 +1,2 @@
+export { CapabilitiesModule } from './capabilities.module';
+export { CapabilityRegistry, type RoutedTask } from './capability-registry';
