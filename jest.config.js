@@ -28,11 +28,12 @@ const suite = (displayName, testMatch) => ({
 
 module.exports = {
   projects: [
-    suite('unit', ['src/**/*.spec.ts']),
+    suite('unit', ['src/**/*.spec.ts', 'test/chaos/schedule.spec.ts']),
     suite('simulation', ['test/simulation/**/*.spec.ts']),
     suite('contract', ['test/contract/**/*.spec.ts']),
     suite('integration', ['test/integration/**/*.spec.ts']),
     suite('e2e', ['test/e2e/**/*.spec.ts']),
+    suite('chaos', ['test/chaos/chaos.spec.ts']),
   ],
   testTimeout: 120_000,
 };
