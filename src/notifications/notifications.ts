@@ -187,6 +187,7 @@ export class Notifications {
     if (now < chat.retryAt) return chat.retryAt - now;
     const plan = planFor(chat.last, now, this.options.budgetMs ?? BUDGET_MS);
     if (plan.kind === 'wait') return plan.untilMs;
+    if (this.isEnded) return null;
     const fresh = open.map(({ notice }) => notice);
     const shown = plan.kind === 'edit' ? [...chat.shown, ...fresh] : fresh;
     const outcome = await this.call(chat.id, plan.kind === 'edit' ? plan.messageId : null, digestOf(shown));

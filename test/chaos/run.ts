@@ -11,7 +11,7 @@ import { World } from './world';
 const SETTLE_MS = 120_000;
 const RETRY_MS = 500;
 /** A fault for which nobody is there is tried again for so long. */
-const TRIES = 20;
+const TRIES = 60;
 
 export interface ChaosOptions {
   readonly seed: number;

@@ -79,11 +79,14 @@ export class World {
 
   /** Twelve: in Python, Node and sh; checked by their definition, by announcement, by heartbeat alone, and not at all. */
   private async addAgents(): Promise<void> {
-    for (const number of [1, 2, 3, 4]) await this.add(`node-${number}`, 'answers.js', CHECKED, { isChecked: true });
+    for (const number of [1, 2]) await this.add(`node-${number}`, 'answers.js', CHECKED, { isChecked: true });
     for (const number of [1, 2]) await this.add(`python-${number}`, 'chaos.py', CHECKED, { isChecked: true });
     await this.add('announces', 'chaos.py', CHECKED, {});
-    await this.add('grows', 'answers.js', [...CHECKED, 'memory'], { isChecked: true, maxMemoryMb: 220 });
-    await this.add('port-1', 'answers.js', [...CHECKED, 'port'], { isChecked: true });
+    for (const number of [1, 2]) {
+      const grows = { isChecked: true, maxMemoryMb: 220 };
+      await this.add(`grows-${number}`, 'answers.js', [...CHECKED, 'memory'], grows);
+      await this.add(`port-${number}`, 'answers.js', [...CHECKED, 'port'], { isChecked: true });
+    }
     await this.add('beats', 'answers.js', ['exit'], { env: { BEAT: '{"status":"ok"}', BEAT_EVERY_MS: '1000' } });
     await this.add('shell-1', 'sleeper.sh', [], {});
     await this.add('shell-2', 'loop.sh', [], {});
