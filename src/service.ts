@@ -72,7 +72,7 @@ async function beginHealing(app: NestExpressApplication, settings: ResolvedSetti
 
 async function stop(app: NestExpressApplication, locks: readonly InstanceLock[]): Promise<void> {
   app.get(HealthMonitor).stopLoop();
-  app.get(Notifications).end();
+  await app.get(Notifications).end();
   app.get(SelfHealingLoop).stop();
   app.get(AgentSupervisor).end();
   app.get(Supervision).record('supervisor.stopped', { pid: process.pid });

@@ -33,8 +33,8 @@ type StopAsked = Extract<MachineEvent, { type: 'stop-asked' }>;
 
 /** A timer that fires later than this shows that nothing ran for a while. */
 const LATE_MS = 5_000;
-/** After the time of an update: what was ended has been given up by then. */
-const TELL_AFTER_MS = 1_000;
+/** Just before what was ended with the daemon is given up: it is still known which that was. */
+const TELL_BEFORE_MS = 500;
 /** How long a command waits for a list. */
 const LIST_MS = 5_000;
 
@@ -275,11 +275,10 @@ export class AgentSupervisor {
 
   /** One message for all of them, once it is plain that it was no update. */
   private tellOfEnd(): void {
-    const phases = [...this.cells.values()].map((cell) => cell.situation().state.phase);
-    const agents = phases.filter((phase) => runOf(phase) !== null).length;
-    if (agents === 0) return;
-    this.ports.clock.after(DAEMON_UPDATE_MS + TELL_AFTER_MS, () => {
-      if (!this.ports.runtime.isConnected()) this.options.daemonEvents?.ended?.(agents);
+    this.ports.clock.after(DAEMON_UPDATE_MS - TELL_BEFORE_MS, () => {
+      const phases = [...this.cells.values()].map((cell) => cell.situation().state.phase);
+      const agents = phases.filter((phase) => phase.kind === 'down' && phase.why === 'daemon-ended').length;
+      if (agents > 0 && !this.ports.runtime.isConnected()) this.options.daemonEvents?.ended?.(agents);
     });
   }
 

@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import { messageOf as textOf, type Clock, type Random, type Timer } from '../kernel';
+import { isSettledWithin, messageOf as textOf, type Clock, type Random, type Timer } from '../kernel';
 import type { Tx } from '../persistence';
 import { BUDGET_MS, planFor, type LastMessage } from './budget';
 import { digestOf, summaryOf } from './message';
@@ -12,6 +12,7 @@ const LONGEST_RETRY_MS = 300_000;
 /** A notice is on disk this long after it was queued, or its transaction is still waiting. */
 const COMMITTED_MS = 100;
 const LOOK_AGAIN_MS = 2_000;
+const END_MS = 2_000;
 
 export interface NotificationsOptions {
   /** null: there is no token, so notices are logged only. */
@@ -45,6 +46,7 @@ export class Notifications {
   private readonly logger = new Logger('Notifications');
   private readonly chats: readonly Chat[];
   private timer: Timer | null = null;
+  private running: Promise<void> = Promise.resolve();
   private isWorking = false;
   private isAgain = false;
   private isEnded = false;
@@ -88,9 +90,11 @@ export class Notifications {
     this.wakeIn(0);
   }
 
-  end(): void {
+  /** Tells nothing more; what is being told is waited for, but not for long. */
+  async end(): Promise<void> {
     this.isEnded = true;
     this.timer?.cancel();
+    await isSettledWithin(this.clock, this.running, END_MS);
   }
 
   status(): NotificationsStatus {
@@ -105,16 +109,13 @@ export class Notifications {
     if (this.isEnded) return;
     this.timer?.cancel();
     this.timer = this.clock.after(delayMs, () => {
-      void this.work();
+      if (this.isWorking) this.isAgain = true;
+      else this.running = this.work();
     });
   }
 
   /** One pass at a time; what is asked for meanwhile makes another. */
   private async work(): Promise<void> {
-    if (this.isWorking) {
-      this.isAgain = true;
-      return;
-    }
     this.isWorking = true;
     let nextMs: number | null = LOOK_AGAIN_MS;
     try {

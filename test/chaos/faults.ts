@@ -1,7 +1,7 @@
 import { createServer } from 'node:net';
 import { LinuxProcessInspector } from '../../src/runtime';
 import { isCommon, type AgentFault, type CommonFault, type FaultKind } from './schedule';
-import type { Victim, World } from './world';
+import { STUBBORN, type Victim, type World } from './world';
 
 const inspector = new LinuxProcessInspector();
 const PORT_TAKEN_MS = 3_000;
@@ -84,6 +84,29 @@ async function takePort(pid: number, port: number): Promise<boolean> {
   return true;
 }
 
+/**
+ * Half of the times in the worst moment: what it has just launched is not saved yet. Then mostly the daemon dies with it, so
+ * that the next one finds live processes of which nothing is written down.
+ */
+async function killSupervisor({ service, disk, checker, random, say, victims }: World): Promise<void> {
+  const isWorst = random() < 0.5;
+  if (isWorst) {
+    disk.fail('slow 400');
+    for (const { agentId } of [...victims.filter((each) => each.agentId === STUBBORN), ...victims.slice(0, 2)]) {
+      const pid = checker.leaderOf(agentId);
+      if (pid !== null) signal(pid, 'SIGKILL');
+    }
+    await pause(200);
+  }
+  await service.end('SIGKILL');
+  const daemon = isWorst && random() < 0.7 ? service.home.daemonPid() : null;
+  if (daemon !== null) signal(daemon, 'SIGKILL');
+  say(`supervisor killed${isWorst ? ', before it had saved' : ''}${daemon === null ? '' : ', and the daemon'}`);
+  disk.mend();
+  await pause(200 + random() * 1_500);
+  await service.start();
+}
+
 async function commonFault(world: World, kind: CommonFault): Promise<void> {
   const { service, disk, bot } = world;
   world.say(kind);
@@ -101,10 +124,7 @@ async function commonFault(world: World, kind: CommonFault): Promise<void> {
       return;
     }
     case 'supervisor killed':
-      await service.end('SIGKILL');
-      await pause(200 + world.random() * 1_500);
-      await service.start();
-      return;
+      return killSupervisor(world);
     case 'supervisor frozen':
       service.signal('SIGSTOP');
       await pause(8_000);

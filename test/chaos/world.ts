@@ -34,6 +34,7 @@ export interface Victim {
   order(pid: number, text: string): void;
 }
 
+export const STUBBORN = 'stubborn';
 const CHECKED = ['hang', 'error', 'slow', 'exit'] as const;
 
 export class World {
@@ -69,9 +70,9 @@ export class World {
     return world;
   }
 
-  say(line: string): void {
+  readonly say = (line: string): void => {
     this.trace.push(`${((performance.now() - this.began) / 1_000).toFixed(1)} ${line}`);
-  }
+  };
 
   drawn<T>(items: readonly T[]): T | undefined {
     return items[Math.floor(this.random() * items.length)];
@@ -89,7 +90,8 @@ export class World {
     }
     await this.add('beats', 'answers.js', ['exit'], { env: { BEAT: '{"status":"ok"}', BEAT_EVERY_MS: '1000' } });
     await this.add('shell-1', 'sleeper.sh', [], {});
-    await this.add('shell-2', 'loop.sh', [], {});
+    // Traps SIGTERM: whatever ends it has to wait.
+    await this.add(STUBBORN, 'traps.sh', [], {});
   }
 
   private async add(

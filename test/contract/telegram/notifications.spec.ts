@@ -45,7 +45,7 @@ describe('notifications', () => {
       jest.spyOn(Logger.prototype, level).mockImplementation((...words) => void said.push(JSON.stringify(words)));
   });
   afterEach(async () => {
-    for (const each of running) each.end();
+    await Promise.all(running.map((each) => each.end()));
     await bot.close();
     jest.restoreAllMocks();
   });
@@ -137,7 +137,7 @@ describe('notifications', () => {
     await queue(notifications, escalation('2'));
     await new Promise((resolve) => setTimeout(resolve, 600)); // nothing is to be asked meanwhile
     expect(bot.requests).toBe(requests);
-    notifications.end();
+    await notifications.end();
     bot.answers();
     make(); // a later start, with a token that holds
     await isTold('agent-1');
@@ -149,7 +149,7 @@ describe('notifications', () => {
     const killed = make();
     await queue(killed, escalation('1'));
     await until(() => killed.status().degraded !== null, 'it tries in vain');
-    killed.end();
+    await killed.end();
     await bot.up();
     make();
     await isTold('agent-1');
