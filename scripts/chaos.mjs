@@ -1,4 +1,4 @@
-// npm run chaos -- [--seed S] [--minutes M] [--guard off] [--latencies N]: the real service on the real PM2, under drawn faults.
+// npm run chaos -- [--seed S] [--minutes M] [--guard off] [--only KIND] [--latencies N]: the real service on the real PM2, under drawn faults.
 import { parseArgs } from 'node:util';
 import { runJest } from './lib/jest.mjs';
 import { ensureBuilt, ensureInstalled, ensureNode } from './lib/prepare.mjs';
@@ -7,11 +7,12 @@ ensureNode();
 ensureInstalled();
 ensureBuilt();
 const text = { type: 'string' };
-const { values } = parseArgs({ options: { seed: text, minutes: text, guard: text, latencies: text } });
+const { values } = parseArgs({ options: { seed: text, minutes: text, guard: text, latencies: text, only: text } });
 const env = {
   CHAOS_SEED: values.seed ?? '1',
   CHAOS_MINUTES: values.minutes ?? '10',
   CHAOS_GUARD: values.guard ?? 'on',
   CHAOS_LATENCIES: values.latencies ?? '20',
+  CHAOS_ONLY: values.only ?? '',
 };
 process.exit(runJest(['--selectProjects', 'chaos'], { env }).status ?? 1);

@@ -11,7 +11,7 @@ describe(`chaos, seed ${seed}, ${minutes} min${guard ? '' : ', without the launc
 
   beforeAll(
     async () => {
-      report = await playChaos({ seed, minutes, guard });
+      report = await playChaos({ seed, minutes, guard, only: process.env.CHAOS_ONLY ?? '' });
       const { violations, trace, ...figures } = report;
       process.stdout.write(`chaos: ${JSON.stringify(figures)}\n`);
       if (violations.length > 0) process.stdout.write(`${[...trace, ...violations].join('\n')}\n`);

@@ -18,6 +18,8 @@ export interface ChaosOptions {
   readonly minutes: number;
   /** False: the launch guard is taken out, which the checker has to find. */
   readonly guard: boolean;
+  /** Faults of one kind alone; empty: of all. */
+  readonly only: string;
 }
 
 export interface ChaosReport {
@@ -31,7 +33,7 @@ export interface ChaosReport {
 }
 
 /** Plays one seed on the real service and the real PM2, and judges what an independent look at the process table saw. */
-export async function playChaos({ seed, minutes, guard }: ChaosOptions): Promise<ChaosReport> {
+export async function playChaos({ seed, minutes, guard, only }: ChaosOptions): Promise<ChaosReport> {
   const random = seededRandom(seed);
   const preload = guard ? null : path.join(__dirname, 'without-launch-guard.cjs');
   const world = await World.make(random, preload);
@@ -44,7 +46,8 @@ export async function playChaos({ seed, minutes, guard }: ChaosOptions): Promise
     await allRun(world, 'at the beginning');
     let isOver = false;
     const working = operator.work(() => isOver);
-    await playFaults(world, scheduleOf(random, minutes), (kind) => (faults[kind] = (faults[kind] ?? 0) + 1));
+    const plan = scheduleOf(random, minutes).filter(({ kind }) => only === '' || kind === only);
+    await playFaults(world, plan, (kind) => (faults[kind] = (faults[kind] ?? 0) + 1));
     isOver = true;
     await working;
     await pause(3_000);

@@ -13,6 +13,7 @@ import {
 import { WriteQueue } from '../../src/persistence/write-queue';
 import { FakeRuntime } from '../support/fake-runtime';
 import type { FakeWorld } from '../support/fake-world';
+import { FakeHealth, GRACE_MS, isChecked } from './fake-health';
 import { DiskConnection, writesOf, type FakeDisk } from './fake-disk';
 
 const PASS_MS = 5_000;
@@ -26,8 +27,8 @@ export const POLICY: HealingPolicy = {
   backoffMaxMs: 300_000,
   restartDelayMs: 0,
   killTimeoutMs: 2_000,
-  graceMs: 30_000,
-  isChecked: false,
+  graceMs: GRACE_MS,
+  isChecked: true,
   isExternal: false,
   isFleetIncident: false,
   reminderMs: 0,
@@ -44,6 +45,8 @@ export interface LifeParts {
   readonly newId: NewId;
   readonly agentIds: readonly string[];
   readonly trace: (line: string) => void;
+  /** Whether a process answers its health check. */
+  readonly answers: (pid: number) => boolean;
   /** False: without the periodic pass and its list. */
   readonly relists: boolean;
 }
@@ -53,6 +56,7 @@ export class Life {
   readonly runtime: FakeRuntime;
   readonly supervisor: AgentSupervisor;
   readonly circuits: CircuitBreaker;
+  private readonly health: FakeHealth;
   private readonly desired: Map<string, DesiredState>;
   private readonly connection: DiskConnection;
   private isOver = false;
@@ -62,6 +66,7 @@ export class Life {
   constructor(private readonly parts: LifeParts) {
     const { world, disk, clock, random, newId, trace } = parts;
     this.runtime = new FakeRuntime(world, clock);
+    this.health = new FakeHealth(clock, newId, parts.answers, trace);
     this.connection = new DiskConnection(disk, clock, random);
     const queue = new WriteQueue(this.connection, {
       clock,
@@ -101,7 +106,10 @@ export class Life {
             trace(`${message} ${JSON.stringify(fields)}`);
           },
         },
-        policyOf: () => POLICY,
+        policyOf: (agentId) => {
+          const isFleetIncident = this.health.fleet.isIncident();
+          return { ...POLICY, isChecked: isChecked(agentId), isFleetIncident };
+        },
         diagnose: (_, { exit }) => Promise.resolve(diagnoseExit(exit)),
         markLog: () => Promise.resolve(NO_LOG),
         planLaunch: (agentId, { launch }) =>
@@ -110,7 +118,13 @@ export class Life {
             killTimeoutMs: POLICY.killTimeoutMs,
           }),
       },
-      { launchConcurrency: 8, passMs: this.parts.relists ? PASS_MS : Infinity },
+      {
+        launchConcurrency: 8,
+        passMs: this.parts.relists ? PASS_MS : Infinity,
+        resumed: () => {
+          this.health.resumed();
+        },
+      },
     );
   }
 
@@ -120,6 +134,7 @@ export class Life {
     for (const agentId of agentIds) {
       this.supervisor.add(agentId, this.revived(agentId));
     }
+    this.health.begin(this.supervisor, agentIds);
     await this.supervisor.begin();
     if (this.parts.relists) this.passEvery();
   }
@@ -137,6 +152,7 @@ export class Life {
   /** kill -9: nothing is said goodbye to. */
   kill(): void {
     this.isOver = true;
+    this.health.end();
     this.connection.close();
     this.supervisor.end();
     void this.runtime.close();

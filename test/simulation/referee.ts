@@ -21,6 +21,8 @@ interface Intent {
 /** Watches the world, knows what people asked for, and says which promise was broken. It asks the product nothing. */
 export class Referee {
   readonly violations: string[] = [];
+  /** Whether a process hangs for ever: then its end is healing. */
+  isUnwell: (process: FakeProcess) => boolean = () => false;
   private readonly intents = new Map<string, Intent>();
   private readonly endAsked = new Map<string, number>();
 
@@ -91,7 +93,8 @@ export class Referee {
     const alone = this.world.aliveOf(agentId).length === 1;
     const listed = this.world.listed().some((entry) => entry.process?.pid === pid);
     const wanted = !this.allowedOf(agentId).has('stopped');
-    if (!asked && alone && listed && wanted) this.accuse(agentId, `needless end of pid ${pid}`);
+    if (!asked && alone && listed && wanted && !this.isUnwell(process))
+      this.accuse(agentId, `needless end of pid ${pid}`);
   }
 
   /** After a long quiet: what should run runs once and is listed, what should not does not. */
@@ -102,6 +105,7 @@ export class Referee {
     if (alive.length === 1 && !allowed.has('running')) this.accuse(agentId, 'runs in the end though it was stopped');
     if (alive.length === 0 && !allowed.has('stopped') && !isHalted)
       this.accuse(agentId, 'lost: does not run in the end though it should');
+    if (alive.some((process) => this.isUnwell(process))) this.accuse(agentId, 'hangs in the end, and was not replaced');
     const listed = this.world.listed().filter((entry) => entry.agentId === agentId && entry.process !== null);
     if (alive.length === 1 && listed.length !== 1) this.accuse(agentId, 'lives in the end, but is not listed');
   }

@@ -2,14 +2,21 @@ import { isProblem, type DesiredState } from '../../src/kernel';
 import type { RuntimeSignal } from '../../src/runtime';
 import type { MachineEvent } from '../../src/healing/machine';
 import { FakeClock } from '../support/fake-clock';
-import { FakeWorld, type LaunchFate } from '../support/fake-world';
+import { FakeWorld, type FakeProcess, type LaunchFate } from '../support/fake-world';
 import { countedIds, seededRandom } from '../support/seeded';
 import { FakeDisk } from './fake-disk';
+import { isChecked } from './fake-health';
 import { Life } from './life';
 import { OperatorShell } from './operator-shell';
 import { Referee } from './referee';
 
-const AGENTS = ['a', 'b', 'c'];
+const FEW = ['a', 'b', 'c'];
+/** Enough for one cause to be seen in many; every fifth seed has so many. */
+const MANY = [...FEW, 'd', 'e', 'f'];
+/** A dependency of all agents is away for so long: many failed checks. */
+const OUTAGE_MS = 75_000;
+/** Shorter than the time between two checks: at most one fails. */
+const BLIP_MS = 8_000;
 const STEPS = 45;
 const LONGEST_PAUSE_MS = 6_000;
 /** Time after which an end of the daemon is no update. */
@@ -35,6 +42,8 @@ const DEEDS = [
   [8, 'shell'],
   [8, 'fate of a launch'],
   [5, 'supervisor killed'],
+  [5, 'hang'],
+  [2, 'blip'],
   [3, 'daemon killed'],
   [4, 'daemon frozen'],
   [4, 'database away'],
@@ -60,6 +69,10 @@ export async function simulate(seed: number, relists = true): Promise<Outcome> {
 }
 
 class Simulation {
+  private readonly agents: readonly string[];
+  /** Until when a process does not answer its checks. */
+  private readonly hungUntil = new Map<FakeProcess, number>();
+  private isDependencyAway = false;
   private readonly clock = new FakeClock();
   private readonly random;
   private readonly world;
@@ -92,6 +105,7 @@ class Simulation {
     seed: number,
     private readonly relists: boolean,
   ) {
+    this.agents = seed % 5 === 0 ? MANY : FEW;
     this.random = seededRandom(seed);
     this.world = new FakeWorld(this.clock, seededRandom(seed + 1_000_003));
     this.began = this.clock.now();
@@ -102,7 +116,8 @@ class Simulation {
     this.disk.onLoss = (isLost) => {
       this.lost(isLost);
     };
-    this.referee = new Referee(this.world, this.clock, AGENTS);
+    this.referee = new Referee(this.world, this.clock, this.agents);
+    this.referee.isUnwell = (process) => this.hungUntil.get(process) === Infinity;
     this.shell = new OperatorShell({
       world: this.world,
       clock: this.clock,
@@ -145,7 +160,8 @@ class Simulation {
     this.world.freezeDaemon(false);
     if (!this.life.isAlive) this.start();
     await this.clock.advance(QUIET_MS);
-    for (const agentId of AGENTS) {
+    if (this.agents === MANY) await this.outage();
+    for (const agentId of this.agents) {
       this.referee.judge(agentId, this.life.circuits.isTripped(agentId));
       this.say(`${agentId} ${JSON.stringify(this.life.supervisor.situation(agentId))}`);
     }
@@ -163,7 +179,21 @@ class Simulation {
     const trace = (line: string) => {
       this.say(line);
     };
-    const life = new Life({ world, disk, clock, random, newId, agentIds: AGENTS, trace, relists: this.relists });
+    const answers = (pid: number) => {
+      const process = world.processes.get(pid);
+      return process !== undefined && !this.isDependencyAway && this.clock.now() >= (this.hungUntil.get(process) ?? 0);
+    };
+    const life = new Life({
+      world,
+      disk,
+      clock,
+      random,
+      newId,
+      agentIds: this.agents,
+      trace,
+      relists: this.relists,
+      answers,
+    });
     life.runtime.onEnding = (process) => {
       this.referee.ended(process);
     };
@@ -173,7 +203,7 @@ class Simulation {
   // -- what happens --------------------------------------------------------------------------------------------------
 
   private act(): void {
-    const agentId = AGENTS[Math.floor(this.drawn(AGENTS.length))] ?? 'a';
+    const agentId = this.agents[Math.floor(this.drawn(this.agents.length))] ?? 'a';
     let left = this.drawn(DEEDS.reduce((sum, [weight]) => sum + weight, 0));
     const deed = DEEDS.find(([weight]) => (left -= weight) < 0)?.[1] ?? 'crash';
     this.do(deed, agentId);
@@ -199,6 +229,10 @@ class Simulation {
         return this.nextLaunch(agentId);
       case 'supervisor killed':
         return this.restartSupervisor();
+      case 'hang':
+        return this.hang(agentId, Infinity);
+      case 'blip':
+        return this.hang(agentId, BLIP_MS);
       case 'daemon killed':
         return this.killDaemon();
       case 'daemon frozen':
@@ -214,6 +248,30 @@ class Simulation {
       case 'reboot':
         return this.reboot();
     }
+  }
+
+  /** It lives, and does not answer: for ever, or for a moment that must do no harm. */
+  private hang(agentId: string, forMs: number): void {
+    const [process] = this.world.aliveOf(agentId);
+    if (process === undefined || this.hungUntil.has(process) || !isChecked(agentId)) return;
+    this.say(`${agentId} pid ${process.pid} does not answer${forMs === Infinity ? ' any more' : ' for a moment'}`);
+    this.hungUntil.set(process, this.clock.now() + forMs);
+  }
+
+  /** One cause, many agents, and nothing else happens: none of them is at fault, so none may be ended. */
+  private async outage(): Promise<void> {
+    for (const agentId of this.agents)
+      this.command(agentId, 'running', { type: 'start-asked', by: 'operator', mayTrial: true });
+    await this.clock.advance(2 * OUTAGE_MS);
+    this.say('-- a dependency of all agents goes away');
+    const before = this.agents.flatMap((agentId) => this.world.aliveOf(agentId));
+    this.isDependencyAway = true;
+    await this.clock.advance(OUTAGE_MS);
+    this.isDependencyAway = false;
+    await this.clock.advance(OUTAGE_MS);
+    for (const { agentId, pid } of before)
+      if (!this.world.aliveOf(agentId).some((process) => process.pid === pid))
+        this.referee.violations.push(`${agentId}: ended, and many failed by one cause`);
   }
 
   private crash(agentId: string): void {
@@ -293,17 +351,17 @@ class Simulation {
   }
 
   private restartSupervisor(): void {
-    this.referee.traceMayBeLost(AGENTS);
-    this.referee.traceMayBeLost(AGENTS, this.notSavedSince);
+    this.referee.traceMayBeLost(this.agents);
+    this.referee.traceMayBeLost(this.agents, this.notSavedSince);
     if (this.daemonEnds > 0 && this.notSavedSince < Infinity) {
       // What became of an end of the daemon is not on disk: it may be taken for one that goes on.
-      for (const agentId of AGENTS)
+      for (const agentId of this.agents)
         if (this.referee.allowedOf(agentId).has('running'))
           this.referee.intend(agentId, ['running', 'stopped'], 'shell');
     }
     // What `pm2 update` had ended and not brought back yet: nobody is left who knows that it was an update.
     if (this.clock.now() < this.updateSeenAt) {
-      for (const agentId of AGENTS)
+      for (const agentId of this.agents)
         if (this.referee.allowedOf(agentId).has('running'))
           this.referee.intend(agentId, ['running', 'stopped'], 'shell');
     }
@@ -320,7 +378,7 @@ class Simulation {
   }
 
   private reboot(): void {
-    for (const agentId of AGENTS) {
+    for (const agentId of this.agents) {
       const phase = this.disk.states.get(agentId)?.phase;
       // Of an order that is not settled yet nobody can say whether it was the machine's own stop already.
       const isOpen = phase?.kind === 'down' && (phase.why === 'daemon-ended' || phase.why === 'operator-acting');
@@ -339,14 +397,14 @@ class Simulation {
     const { daemon } = this.world;
     if (daemon === null || this.clock.now() - daemon.bornAt < SEEN_MS) return;
     if (this.life.isAlive && this.life.supervisor.latest()?.daemon.pid !== daemon.identity.pid) return;
-    this.referee.traceMayBeLost(AGENTS);
+    this.referee.traceMayBeLost(this.agents);
     this.say('daemon is killed');
     this.shell.interrupted();
     this.world.killDaemon();
   }
 
   private freezeDaemon(): void {
-    this.referee.traceMayBeLost(AGENTS);
+    this.referee.traceMayBeLost(this.agents);
     this.say('daemon is frozen');
     this.world.freezeDaemon(true);
     this.clock.after(this.drawn(15_000), () => {
@@ -412,9 +470,9 @@ class Simulation {
       this.updateSeenAt = this.clock.now() + 1_000 + SEEN_MS;
     }
     const watched = this.life.isAlive && this.life.runtime.isConnected();
-    this.referee.traceMayBeLost(AGENTS);
+    this.referee.traceMayBeLost(this.agents);
     this.say(update ? 'pm2 update' : 'pm2 kill');
-    for (const agentId of AGENTS) {
+    for (const agentId of this.agents) {
       this.referee.askedToEnd(agentId);
       const before = this.referee.allowedOf(agentId);
       // An orphan of an earlier daemon is not ended with this one.
@@ -439,7 +497,7 @@ class Simulation {
     if (!this.lossy) return [0];
     const draw = this.random();
     if (draw < 0.05) {
-      this.referee.traceMayBeLost(AGENTS);
+      this.referee.traceMayBeLost(this.agents);
       return [];
     }
     // The last word of a daemon comes at once or, with its death, never.

@@ -83,7 +83,7 @@ const variants: readonly (readonly [string, () => (seed: number) => Promise<Simu
 ];
 
 /** Where the search begins: the seeds before were searched once, and none of them fails. */
-const FROM: Readonly<Record<string, number>> = { 'the mailbox': 285, 'the periodic list': 435 };
+const FROM: Readonly<Record<string, number>> = {};
 
 describe('the four that prevent doubles and losses together', () => {
   it.each(variants)(
