@@ -85,21 +85,21 @@ async function takePort(pid: number, port: number): Promise<boolean> {
 }
 
 /**
- * Half of the times in the worst moment: what it has just launched is not saved yet. Then mostly the daemon dies with it, so
+ * Mostly in the worst moment: what it has just launched is not saved yet. Then mostly the daemon dies with it, so
  * that the next one finds live processes of which nothing is written down.
  */
 async function killSupervisor({ service, disk, checker, random, say, victims }: World): Promise<void> {
-  const isWorst = random() < 0.5;
+  const isWorst = random() < 0.8;
   if (isWorst) {
     disk.fail('slow 400');
-    for (const { agentId } of [...victims.filter((each) => each.agentId === STUBBORN), ...victims.slice(0, 2)]) {
+    for (const { agentId } of [...victims.filter((each) => STUBBORN.includes(each.agentId)), ...victims.slice(0, 2)]) {
       const pid = checker.leaderOf(agentId);
       if (pid !== null) signal(pid, 'SIGKILL');
     }
     await pause(200);
   }
   await service.end('SIGKILL');
-  const daemon = isWorst && random() < 0.7 ? service.home.daemonPid() : null;
+  const daemon = isWorst && random() < 0.8 ? service.home.daemonPid() : null;
   if (daemon !== null) signal(daemon, 'SIGKILL');
   say(`supervisor killed${isWorst ? ', before it had saved' : ''}${daemon === null ? '' : ', and the daemon'}`);
   disk.mend();

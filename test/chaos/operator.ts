@@ -1,5 +1,5 @@
 import { pause } from './faults';
-import type { World } from './world';
+import { STUBBORN, type World } from './world';
 
 /** What a person was acknowledged; null: nobody knows what became of the last command. */
 interface Acknowledged {
@@ -59,7 +59,8 @@ export class Operator {
     if (victim === undefined) return;
     const { agentId } = victim;
     const draw = this.world.random();
-    if (draw < 0.2) await this.command(agentId, 'terminate', 'stopped');
+    // Those that are hard to end are to be there when it matters.
+    if (draw < 0.2 && !STUBBORN.includes(agentId)) await this.command(agentId, 'terminate', 'stopped');
     else if (draw < 0.55) await this.command(agentId, 'spawn', 'running');
     else if (draw < 0.65) await this.command(agentId, 'restart', 'running');
     else if (draw < 0.8) await this.rename(agentId);

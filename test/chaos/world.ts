@@ -34,7 +34,7 @@ export interface Victim {
   order(pid: number, text: string): void;
 }
 
-export const STUBBORN = 'stubborn';
+export const STUBBORN: readonly string[] = ['traps-1', 'traps-2'];
 const CHECKED = ['hang', 'error', 'slow', 'exit'] as const;
 
 export class World {
@@ -89,9 +89,8 @@ export class World {
       await this.add(`port-${number}`, 'answers.js', [...CHECKED, 'port'], { isChecked: true });
     }
     await this.add('beats', 'answers.js', ['exit'], { env: { BEAT: '{"status":"ok"}', BEAT_EVERY_MS: '1000' } });
-    await this.add('shell-1', 'sleeper.sh', [], {});
     // Traps SIGTERM: whatever ends it has to wait.
-    await this.add(STUBBORN, 'traps.sh', [], {});
+    for (const agentId of STUBBORN) await this.add(agentId, 'traps.sh', [], {});
   }
 
   private async add(
