@@ -9,7 +9,11 @@ const PYTHON_HEAD = /^(?:\s*[|+\- ]*)?Traceback \(most recent call last\):\s*$/;
 /** `module.SomeError: what` or a bare `SomeError`. */
 const PYTHON_END =
   /^(?:[A-Za-z_][\w.]*(?:Error|Exception|Exit|Interrupt|Warning|Group|Timeout|Fault)\b|[a-z_][\w.]*\.[A-Z]\w+)(?::|$)/;
-const NODE_END = /^(?:Uncaught )?(?:[A-Z]\w*(?:Error|Exception|Rejection)\b(?: \[\w+\])?|Error)(?:: |$)/;
+const NODE_END = /^(?:Uncaught )?(?:[A-Z]\w*)?(?:Error|Exception|Rejection)(?: \[\w+\])?(?:: |$)/;
+/** What Node prints of an error between its stacks. */
+const NODE_BLOCK = /^(?:Require stack:|- |Emitted 'error' event on|\[cause\]|[{}\]])/;
+/** Exceptions whose own words go over several lines. */
+const LONG_WORDS = /\b(?:ValidationError|ExceptionGroup)\b/;
 const NODE_STACK = /^\s+at /;
 
 /** What a program said at its end. */
@@ -78,11 +82,13 @@ function nodeFatal(lines: readonly string[]): Fatal | null {
 }
 
 function isOfBlock(line: string): boolean {
-  return NODE_STACK.test(line) || /^\s+\S/.test(line) || /^[{}\]]/.test(line);
+  return /^\s+\S/.test(line) || NODE_BLOCK.test(line);
 }
 
 /** Nothing of weight follows. */
 function endsWith(lines: readonly string[], end: number): boolean {
   const after = lines.slice(end + 1).filter((line) => line !== '' && !NOISE.test(line));
-  return after.length <= TRAILING_LINES && !after.some((line) => !/^\s/.test(line) && !PYTHON_END.test(line));
+  if (after.length > TRAILING_LINES) return false;
+  if (LONG_WORDS.test(lines[end] ?? '')) return true;
+  return !after.some((line) => !/^\s/.test(line) && !PYTHON_END.test(line));
 }
