@@ -47,4 +47,3 @@ export const noticeSchema = z.discriminatedUnion('kind', [
 ]);
 
 export type Notice = Readonly<z.output<typeof noticeSchema>>;
-export type NoticeKind = Notice['kind'];

@@ -1,9 +1,14 @@
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { CapabilityRegistry } from '../../src/capabilities';
 import { CircuitBreaker } from '../../src/circuit';
+import { HealthMonitor } from '../../src/health';
 import { AgentDirectory, SelfHealingLoop } from '../../src/healing';
 import { ProcessLauncher } from '../../src/launcher';
 import { AgentRegistry } from '../../src/registry';
 import { LinuxProcessInspector } from '../../src/runtime';
 import { makeApp, type TestApp } from '../support/app';
+import { freePort } from '../support/health-agent';
 import { until } from '../support/until';
 
 /** The tests that the product's owner named, on the owner's methods and real processes: `npm test -- -t NAME`. */
@@ -114,6 +119,54 @@ describe("the owner's tests", () => {
       pid: next,
       restarts: 1,
       lastFailure: { cause: 'killed-by-signal', action: 'restart' },
+    });
+  });
+
+  it('test_health_monitor_detects_unhealthy_agent', async () => {
+    const port = await freePort();
+    const control = path.join(app.home.root, 'watched.order');
+    await registry.register({
+      ...{
+        agentId: 'watched',
+        name: 'Watched',
+        entryPoint: 'answers.js',
+        healthUrl: `http://127.0.0.1:${port}/health`,
+      },
+      ...{ env: { PORT: String(port), CONTROL: control }, policy: { restart: 'never', healthIntervalSeconds: 0.3 } },
+    });
+    await launcher.spawn('watched');
+    const health = app.get(HealthMonitor);
+    await until(() => (health.score('watched') ?? 0) > 80, 'one good check of a fresh agent gives over 80');
+    writeFileSync(control, 'status 500');
+    await until(() => (health.score('watched') ?? 100) <= 40, 'its verdict is failing');
+    expect(await health.check('watched')).toMatchObject({ healthy: false, statusCode: 500, error: 'answered 500' });
+    expect(health.getReport().summary.unhealthy).toBe(1);
+    const failures = app.get(SelfHealingLoop).detectFailures();
+    expect(failures.map(({ agentId }) => agentId)).toContain('watched');
+    writeFileSync(control, 'ok');
+    await until(() => (health.score('watched') ?? 0) >= 50, 'it is well again');
+    await launcher.terminate('watched');
+    expect(health.score('watched')).toBeNull();
+  });
+
+  it('test_capability_registry_routes_to_healthy_agent', async () => {
+    const capabilities = app.get(CapabilityRegistry);
+    const directory = app.get(AgentDirectory);
+    for (const agentId of ['able', 'able-too']) {
+      await registry.register(agentId, agentId, 'sleeper.sh', ['report.write'], null);
+      expect(capabilities.findCapableAgent('report.write')).toBeNull();
+    }
+    await launcher.spawn('able-too');
+    await until(() => directory.view('able-too').status === 'running', 'it runs');
+    expect(capabilities.findCapableAgent('report.write')).toBe('able-too');
+    expect(capabilities.routeTask('report.write')).toMatchObject({ agentId: 'able-too' });
+    for (let failures = 0; failures < 5; failures += 1) circuits.recordFailure('able-too');
+    expect(capabilities.findCapableAgent('report.write')).toBeNull();
+    expect(() => capabilities.routeTask('report.write')).toThrow('none is able now');
+    await capabilities.registerCapabilities('able', ['report.read']);
+    expect(capabilities.listCapabilities()).toEqual({
+      ...capabilities.listCapabilities(),
+      ...{ 'report.read': ['able'], 'report.write': ['able-too'] },
     });
   });
 });

@@ -2,10 +2,11 @@ import { isProblem, type DesiredState } from '../../src/kernel';
 import type { RuntimeSignal } from '../../src/runtime';
 import type { MachineEvent } from '../../src/healing/machine';
 import { FakeClock } from '../support/fake-clock';
-import { FakeWorld, type FakeProcess, type LaunchFate } from '../support/fake-world';
+import { FakeWorld, type LaunchFate } from '../support/fake-world';
 import { countedIds, seededRandom } from '../support/seeded';
 import { FakeDisk } from './fake-disk';
-import { isChecked } from './fake-health';
+import { DEEDS, type Deed } from './deeds';
+import { Illness } from './illness';
 import { Life } from './life';
 import { OperatorShell } from './operator-shell';
 import { Referee } from './referee';
@@ -13,10 +14,6 @@ import { Referee } from './referee';
 const FEW = ['a', 'b', 'c'];
 /** Enough for one cause to be seen in many; every fifth seed has so many. */
 const MANY = [...FEW, 'd', 'e', 'f'];
-/** A dependency of all agents is away for so long: many failed checks. */
-const OUTAGE_MS = 75_000;
-/** Shorter than the time between two checks: at most one fails. */
-const BLIP_MS = 8_000;
 const STEPS = 45;
 const LONGEST_PAUSE_MS = 6_000;
 /** Time after which an end of the daemon is no update. */
@@ -31,28 +28,6 @@ const SAVED_MS = 2_000;
 const UNANSWERED_MS = 6_000;
 /** Long enough for the longest back-off and cool-down that so few failures can lead to. */
 const QUIET_MS = 45 * 60_000;
-
-/** What may happen, and how often in relation. */
-const DEEDS = [
-  [16, 'crash'],
-  [10, 'start'],
-  [6, 'stop'],
-  [6, 'restart'],
-  [2, 'reset'],
-  [8, 'shell'],
-  [8, 'fate of a launch'],
-  [5, 'supervisor killed'],
-  [5, 'hang'],
-  [2, 'blip'],
-  [3, 'daemon killed'],
-  [4, 'daemon frozen'],
-  [4, 'database away'],
-  [5, 'commit in doubt'],
-  [2, 'time gap'],
-  [1, 'daemon ended'],
-  [1, 'reboot'],
-] as const;
-type Deed = (typeof DEEDS)[number][1];
 
 export interface Outcome {
   readonly violations: readonly string[];
@@ -70,9 +45,7 @@ export async function simulate(seed: number, relists = true): Promise<Outcome> {
 
 class Simulation {
   private readonly agents: readonly string[];
-  /** Until when a process does not answer its checks. */
-  private readonly hungUntil = new Map<FakeProcess, number>();
-  private isDependencyAway = false;
+  private readonly illness;
   private readonly clock = new FakeClock();
   private readonly random;
   private readonly world;
@@ -117,7 +90,10 @@ class Simulation {
       this.lost(isLost);
     };
     this.referee = new Referee(this.world, this.clock, this.agents);
-    this.referee.isUnwell = (process) => this.hungUntil.get(process) === Infinity;
+    this.illness = new Illness(this.world, this.clock, (line) => {
+      this.say(line);
+    });
+    this.referee.isUnwell = (process) => this.illness.isForEver(process);
     this.shell = new OperatorShell({
       world: this.world,
       clock: this.clock,
@@ -168,6 +144,12 @@ class Simulation {
     this.referee.judgeHistory(this.disk.history, this.life.told);
   }
 
+  private async outage(): Promise<void> {
+    for (const agentId of this.agents) this.doing.start(agentId);
+    for (const agentId of await this.illness.outage(this.agents))
+      this.referee.violations.push(`${agentId}: ended, and many failed by one cause`);
+  }
+
   private start(): void {
     this.life = this.newLife();
     this.say('supervisor begins');
@@ -179,10 +161,7 @@ class Simulation {
     const trace = (line: string) => {
       this.say(line);
     };
-    const answers = (pid: number) => {
-      const process = world.processes.get(pid);
-      return process !== undefined && !this.isDependencyAway && this.clock.now() >= (this.hungUntil.get(process) ?? 0);
-    };
+    const answers = (pid: number) => this.illness.answers(pid);
     const life = new Life({
       world,
       disk,
@@ -206,73 +185,31 @@ class Simulation {
     const agentId = this.agents[Math.floor(this.drawn(this.agents.length))] ?? 'a';
     let left = this.drawn(DEEDS.reduce((sum, [weight]) => sum + weight, 0));
     const deed = DEEDS.find(([weight]) => (left -= weight) < 0)?.[1] ?? 'crash';
-    this.do(deed, agentId);
+    this.doing[deed](agentId);
   }
 
-  private do(deed: Deed, agentId: string): void {
-    switch (deed) {
-      case 'crash':
-        return this.crash(agentId);
-      case 'start':
-        return this.command(agentId, 'running', { type: 'start-asked', by: 'operator', mayTrial: true });
-      case 'stop':
-        return this.command(agentId, 'stopped', { type: 'stop-asked', by: 'a person', looked: true });
-      case 'restart': {
-        const delayMs = this.chance(0.3) ? 3_000 : 0;
-        return this.command(agentId, 'running', { type: 'restart-asked', reason: 'asked', delayMs });
-      }
-      case 'reset':
-        return this.reset(agentId);
-      case 'shell':
-        return this.inShell(agentId);
-      case 'fate of a launch':
-        return this.nextLaunch(agentId);
-      case 'supervisor killed':
-        return this.restartSupervisor();
-      case 'hang':
-        return this.hang(agentId, Infinity);
-      case 'blip':
-        return this.hang(agentId, BLIP_MS);
-      case 'daemon killed':
-        return this.killDaemon();
-      case 'daemon frozen':
-        return this.freezeDaemon();
-      case 'daemon ended':
-        return this.endDaemon();
-      case 'database away':
-        return this.databaseAway();
-      case 'commit in doubt':
-        return this.loseNextCommit();
-      case 'time gap':
-        return this.timeGap();
-      case 'reboot':
-        return this.reboot();
-    }
-  }
-
-  /** It lives, and does not answer: for ever, or for a moment that must do no harm. */
-  private hang(agentId: string, forMs: number): void {
-    const [process] = this.world.aliveOf(agentId);
-    if (process === undefined || this.hungUntil.has(process) || !isChecked(agentId)) return;
-    this.say(`${agentId} pid ${process.pid} does not answer${forMs === Infinity ? ' any more' : ' for a moment'}`);
-    this.hungUntil.set(process, this.clock.now() + forMs);
-  }
-
-  /** One cause, many agents, and nothing else happens: none of them is at fault, so none may be ended. */
-  private async outage(): Promise<void> {
-    for (const agentId of this.agents)
-      this.command(agentId, 'running', { type: 'start-asked', by: 'operator', mayTrial: true });
-    await this.clock.advance(2 * OUTAGE_MS);
-    this.say('-- a dependency of all agents goes away');
-    const before = this.agents.flatMap((agentId) => this.world.aliveOf(agentId));
-    this.isDependencyAway = true;
-    await this.clock.advance(OUTAGE_MS);
-    this.isDependencyAway = false;
-    await this.clock.advance(OUTAGE_MS);
-    for (const { agentId, pid } of before)
-      if (!this.world.aliveOf(agentId).some((process) => process.pid === pid))
-        this.referee.violations.push(`${agentId}: ended, and many failed by one cause`);
-  }
+  private readonly doing: Readonly<Record<Deed, (agentId: string) => void>> = {
+    crash: (agentId) => this.crash(agentId),
+    start: (agentId) => this.command(agentId, 'running', { type: 'start-asked', by: 'operator', mayTrial: true }),
+    stop: (agentId) => this.command(agentId, 'stopped', { type: 'stop-asked', by: 'a person', looked: true }),
+    restart: (agentId) => {
+      const delayMs = this.chance(0.3) ? 3_000 : 0;
+      this.command(agentId, 'running', { type: 'restart-asked', reason: 'asked', delayMs });
+    },
+    reset: (agentId) => this.reset(agentId),
+    shell: (agentId) => this.inShell(agentId),
+    hang: (agentId) => this.illness.strike(agentId, 'hang'),
+    blip: (agentId) => this.illness.strike(agentId, 'blip'),
+    'fate of a launch': (agentId) => this.nextLaunch(agentId),
+    'supervisor killed': () => this.restartSupervisor(),
+    'daemon killed': () => this.killDaemon(),
+    'daemon frozen': () => this.freezeDaemon(),
+    'daemon ended': () => this.endDaemon(),
+    'database away': () => this.databaseAway(),
+    'commit in doubt': () => this.loseNextCommit(),
+    'time gap': () => this.timeGap(),
+    reboot: () => this.reboot(),
+  };
 
   private crash(agentId: string): void {
     const [process] = this.world.aliveOf(agentId);

@@ -6,10 +6,15 @@ import { startService } from '../../src/service';
 import { copyDatabaseTo } from './database-template';
 import { makeTestHome, type TestHome } from './pm2-home';
 
+/** A class that only makes itself. */
+// eslint-disable-next-line @typescript-eslint/no-unsafe-function-type -- what Nest takes as a token
+type Constructorless<T> = Function & { readonly prototype: T };
+
 /** The whole service inside this process, so that its providers can be called; PM2 and the agents are real. */
 export interface TestApp {
   readonly home: TestHome;
-  get<T>(provider: Type<T>): T;
+  readonly url: string;
+  get<T>(provider: Type<T> | Constructorless<T>): T;
   destroy(): Promise<void>;
 }
 
@@ -27,6 +32,7 @@ export async function makeApp(overrides: Readonly<Record<string, string>> = {}):
     const service = await startService(resolveSettings(settings, home.root, home.root));
     return {
       home,
+      url: service.url,
       get: (provider) => service.app.get(provider),
       destroy: async () => {
         await service.stop();
