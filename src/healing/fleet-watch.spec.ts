@@ -8,7 +8,10 @@ import { fleetBound } from './machine';
 const HUNG = diagnosisOf('hung', '3 checks in a row failed: no answer');
 const MINUTE = 60_000;
 
+const ids = (count: number) => Array.from({ length: count }, (_, index) => `a${index}`);
+
 function makeFleet(running: number) {
+  let downIds: readonly string[] = [];
   const clock = new FakeClock();
   const told: string[] = [];
   const fleet = new FleetWatch(clock, countedIds(), {
@@ -17,7 +20,10 @@ function makeFleet(running: number) {
     canary: (_, agentId) => told.push(`canary ${agentId}`),
     restored: () => told.push('restored'),
   });
-  fleet.attach(() => running);
+  fleet.attach(() => ids(running).filter((agentId) => !downIds.includes(agentId)));
+  const goDown = (...agentIds: string[]) => {
+    downIds = agentIds;
+  };
   const fails = (...agentIds: string[]) => agentIds.map((agentId) => fleet.noteCheck(agentId, false, HUNG));
   const recovers = (...agentIds: string[]) => agentIds.map((agentId) => fleet.noteCheck(agentId, true, null));
   const waits = async (ms: number) => {
@@ -26,10 +32,8 @@ function makeFleet(running: number) {
       fleet.pass();
     }
   };
-  return { clock, fleet, told, fails, recovers, waits };
+  return { clock, fleet, told, fails, recovers, waits, goDown };
 }
-
-const ids = (count: number) => Array.from({ length: count }, (_, index) => `a${index}`);
 
 describe('how many make a fleet incident', () => {
   it.each([
@@ -66,13 +70,13 @@ describe('a fleet incident', () => {
   it('one that hangs among many that are well is acted on at once', () => {
     const { fails, recovers } = makeFleet(200);
     recovers(...ids(199));
-    expect(fails('alone')).toEqual([true]);
+    expect(fails('a199')).toEqual([true]);
   });
 
   it('a verdict is held back while as many others have begun to fail', () => {
     const { fleet, fails } = makeFleet(20);
     for (const agentId of ids(4)) fleet.noteCheck(agentId, false, null);
-    expect(fails('first')).toEqual([false]);
+    expect(fails('a9')).toEqual([false]);
     expect(fleet.isIncident()).toBe(false);
   });
 
@@ -101,6 +105,15 @@ describe('a fleet incident', () => {
     recovers('a0');
     await waits(10_000);
     expect(fails('a1', 'a2')).toEqual([true, true]);
+  });
+
+  it('does not wait for those that have no process any more', async () => {
+    const { told, fails, recovers, waits, goDown } = makeFleet(20);
+    fails(...ids(10));
+    goDown('a0', 'a1', 'a2', 'a3', 'a4', 'a5');
+    recovers('a6', 'a7');
+    await waits(MINUTE + 10_000);
+    expect(told).toContain('restored');
   });
 
   it('one try that did not help is followed by no other for a while', async () => {

@@ -26,7 +26,7 @@ export class FleetWatch {
   private readonly members = new Map<string, FleetMember>();
   private incident: FleetIncident | null = null;
   private laggedAt: number | null = null;
-  private running: () => number = () => 0;
+  private upAgents: () => readonly string[] = () => [];
 
   constructor(
     private readonly clock: Clock,
@@ -34,9 +34,9 @@ export class FleetWatch {
     private readonly events: FleetEvents,
   ) {}
 
-  /** How many agents have a process now: healing says it. */
-  attach(running: () => number): void {
-    this.running = running;
+  /** Which agents have a process now: healing says it. */
+  attach(upAgents: () => readonly string[]): void {
+    this.upAgents = upAgents;
   }
 
   /** Goes on with an incident that was open when we ended. */
@@ -80,12 +80,6 @@ export class FleetWatch {
     if (outside !== null) this.open();
   }
 
-  /** It has a new process, none any more, or a person has taken it over: what was seen of the old one is over. */
-  noteNewProcess(agentId: string): void {
-    const before = this.members.get(agentId);
-    if (before !== undefined) this.members.set(agentId, { ...before, failedSince: null, failing: null });
-  }
-
   forget(agentId: string): void {
     this.members.delete(agentId);
   }
@@ -116,12 +110,17 @@ export class FleetWatch {
     const opened = openedIncident(this.view(), this.clock.now(), this.newId);
     if (opened === null) return;
     this.incident = opened;
-    this.events.degraded(opened, this.running());
+    this.events.degraded(opened, this.upAgents().length);
   }
 
   private view(): FleetView {
     const { members, incident, laggedAt } = this;
+    const up = new Set(this.upAgents());
+    // What has no process does not fail by its health: it is down, and healing has it.
+    for (const [agentId, member] of members)
+      if (member.failing !== null && !up.has(agentId))
+        members.set(agentId, { ...member, failedSince: null, failing: null });
     const isLagOver = laggedAt === null || this.clock.now() - laggedAt > LAG_MS;
-    return { members, running: this.running(), incident, laggedAt: isLagOver ? null : laggedAt };
+    return { members, running: up.size, incident, laggedAt: isLagOver ? null : laggedAt };
   }
 }

@@ -18,6 +18,8 @@ import { SupervisionStore, type SavedSupervision } from './supervision-store';
 
 const HOUR_MS = 3_600_000;
 
+const NOBODY = { isExternal: false, isFresh: false, incarnation: null, process: null, upSince: null };
+
 /** Everything that supervision and the modules below it tell each other: made once, at the start. */
 @Injectable()
 export class Supervision {
@@ -108,7 +110,7 @@ export class Supervision {
       const data = { kind, incidentId, chats };
       this.store.recordEventually({ agentId, type: 'escalation.sent', data, occurredAt: this.clock.wall() });
     });
-    this.fleet.attach(() => this.supervisor.agentIds().filter((agentId) => this.isUp(agentId)).length);
+    this.fleet.attach(() => this.supervisor.agentIds().filter((agentId) => this.isUp(agentId)));
     this.health.attach({
       subjectOf: (agentId) => this.subjectOf(agentId),
       statusOf: (agentId) => this.directory.view(agentId).status,
@@ -129,20 +131,21 @@ export class Supervision {
     const agent = this.registry.findAgent(agentId);
     if (situation === null || agent === null) return null;
     if (isExternal(agent)) {
-      return { isExternal: true, shouldRun: true, incarnation: null, process: null, upSince: null };
+      return { ...NOBODY, isExternal: true, shouldRun: true };
     }
     const { phase } = situation.state;
     const isUp = phase.kind === 'verifying' || phase.kind === 'running';
     const shouldRun = situation.desired === 'running';
-    if (!isUp) return { isExternal: false, shouldRun, incarnation: null, process: null, upSince: null };
+    if (!isUp) return { ...NOBODY, shouldRun };
     const { run } = phase;
     const upSince = phase.kind === 'verifying' ? phase.since : run.launchedAt;
-    return { isExternal: false, shouldRun, incarnation: incarnationOf(run), process: run.process, upSince };
+    const isFresh = phase.kind === 'verifying' && phase.launch !== null;
+    return { isExternal: false, shouldRun, isFresh, incarnation: incarnationOf(run), process: run.process, upSince };
   }
 
   private isUp(agentId: string): boolean {
-    const phase = this.supervisor.situation(agentId)?.state.phase;
-    return phase !== undefined && runOf(phase) !== null;
+    const state = this.supervisor.situation(agentId)?.state;
+    return state !== undefined && (runOf(state.phase) !== null || state.external?.wasSeen === true);
   }
 
   private begin(agent: RegisteredAgent): void {

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CLOCK, type Clock, type Diagnosis } from '../kernel';
 import { AgentRegistry } from '../registry';
-import { PROCESS_INSPECTOR, type ProcessInspector } from '../runtime';
+import { PROCESS_INSPECTOR, type ProcessFacts, type ProcessInspector } from '../runtime';
 import type { AgentHealth } from './agent-health';
 import { explanationOf } from './explanation';
 import type { HealthPolicy } from './health-policy';
@@ -14,6 +14,7 @@ import { treeMemory } from './tree-memory';
 import { verdictOf, type Standing } from './verdict';
 
 const MEGABYTE = 1_048_576;
+const LOOK_MS = 250;
 
 export interface Judgement {
   readonly signals: Signals;
@@ -25,6 +26,8 @@ export interface Judgement {
 /** Gathers what is known of an agent besides its checks, and judges it by the pure rules. */
 @Injectable()
 export class HealthFacts {
+  private looked: { readonly at: number; readonly all: readonly ProcessFacts[] } | null = null;
+
   constructor(
     private readonly registry: AgentRegistry,
     private readonly heartbeats: Heartbeats,
@@ -72,7 +75,14 @@ export class HealthFacts {
    */
   measureMemory(agentId: string, { process }: HealthSubject): number | null {
     if (this.limitOf(agentId) === null || process === null) return null;
-    return treeMemory(process, this.inspector);
+    return treeMemory(process, this.table(), this.inspector);
+  }
+
+  /** One look serves all that are due in the same moment. */
+  private table(): readonly ProcessFacts[] {
+    const now = this.clock.now();
+    if (this.looked === null || now - this.looked.at > LOOK_MS) this.looked = { at: now, all: this.inspector.all() };
+    return this.looked.all;
   }
 
   private memoryOf(agentId: string, bytes: number | null): Standing['memory'] {

@@ -17,6 +17,8 @@ import type { HealthHooks, HealthOutcome, HealthSubject } from './subject';
 
 const INTERVAL_NAME = 'health';
 const TICK_MS = 250;
+/** The first checks of those that we found alive take at least so long to go round. */
+const FIRST_WITHIN_MS = 2_000;
 /** A reader's check is made at most this often. */
 const ASKED_MS = 1_000;
 /** A delay of ours that matters, whatever the time limit of a check. */
@@ -164,12 +166,8 @@ export class HealthMonitor {
     health.notePresence(presenceOf(subject), now);
     const isUp = subject.isExternal || subject.process !== null;
     if (!subject.shouldRun || !isUp) return;
-    const { intervalMs } = this.policyOf(agentId);
     if (health.noteProcess(subject.incarnation) || health.dueAt === null) {
-      const isFresh = subject.upSince !== null && now - subject.upSince < intervalMs;
-      health.dueAt = isFresh
-        ? nextCheckAt(now, intervalMs, 0, this.random)
-        : firstCheckAt(now, intervalMs, this.random);
+      health.dueAt = this.firstDue(now, subject, this.policyOf(agentId));
       health.tries = 0;
     }
     if (health.isUnderWay || now < health.dueAt) return;
@@ -181,6 +179,12 @@ export class HealthMonitor {
       .finally(() => {
         health.isUnderWay = false;
       });
+  }
+
+  /** Those that we found alive are spread, but early enough for their grace. */
+  private firstDue(now: number, { isFresh }: HealthSubject, { intervalMs, graceMs }: HealthPolicy): number {
+    if (isFresh) return nextCheckAt(now, intervalMs, 0, this.random);
+    return firstCheckAt(now, Math.min(intervalMs, Math.max(FIRST_WITHIN_MS, graceMs / 2)), this.random);
   }
 
   private async turn(

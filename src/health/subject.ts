@@ -6,6 +6,8 @@ export interface HealthSubject {
   /** Somebody else launches it. */
   readonly isExternal: boolean;
   readonly shouldRun: boolean;
+  /** It was launched, and is still to be seen well: it is asked soon and often. */
+  readonly isFresh: boolean;
   /** Its process in one word that is new with each; null: it has none, or is external. */
   readonly incarnation: string | null;
   readonly process: ProcessIdentity | null;

@@ -46,7 +46,7 @@ export class FakeHealth {
   }
 
   begin(supervisor: AgentSupervisor, agentIds: readonly string[]): void {
-    this.fleet.attach(() => agentIds.filter((agentId) => upRun(supervisor, agentId) !== null).length);
+    this.fleet.attach(() => agentIds.filter((agentId) => upRun(supervisor, agentId) !== null));
     const checkAll = () => {
       if (this.isOver) return;
       for (const agentId of agentIds.filter(isChecked)) this.check(supervisor, agentId);

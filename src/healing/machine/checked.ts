@@ -60,9 +60,14 @@ function failing(turn: Turn, phase: UpPhase, diagnosis: Diagnosis, mayAct: boole
 export function neverBecameHealthy(turn: Turn, phase: VerifyingPhase): void {
   const { run, checked: seen } = phase;
   const problem = seen.kind === 'awaited' ? seen.problem : null;
+  // No check has ended yet, or none of them counts: nothing is known against it.
+  if (problem === null) {
+    turn.enter({ ...phase, since: turn.now });
+    return;
+  }
   const seconds = Math.round(turn.policy.graceMs / 1_000);
-  const line = `no good check within ${seconds} s of its start: ${problem?.line ?? 'it did not answer'}`;
-  failing(turn, phase, diagnosisOf(problem?.cause ?? 'hung', line), !turn.policy.isFleetIncident);
+  const line = `no good check within ${seconds} s of its start: ${problem.line}`;
+  failing(turn, phase, diagnosisOf(problem.cause, line), !turn.policy.isFleetIncident);
   // Where nothing is done about it, its checks are waited for.
   if (turn.phase.kind === 'verifying' && turn.phase.run === run) turn.enter({ ...phase, checked: { kind: 'failed' } });
 }

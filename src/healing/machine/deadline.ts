@@ -3,6 +3,9 @@ import type { HealingPolicy } from './policy';
 import type { AgentState, VerifyingPhase } from './state';
 import type { Situation } from './turn';
 
+/** Without any grace, too, the first check needs its time. */
+const LEAST_GRACE_MS = 1_000;
+
 /**
  * When the agent wants to be looked at again, on the scale of `Clock.now()`; null: never by itself. A phase has at most
  * one deadline, so a timer that comes late, twice, or from an earlier phase can do no harm.
@@ -42,7 +45,7 @@ function verifiedAt({ since, checked }: VerifyingPhase, policy: HealingPolicy): 
   if (!policy.isChecked) return since + policy.verifyMs;
   switch (checked.kind) {
     case 'awaited':
-      return since + policy.graceMs;
+      return since + Math.max(policy.graceMs, LEAST_GRACE_MS);
     case 'good':
       return checked.since + policy.verifyMs;
     case 'failed':

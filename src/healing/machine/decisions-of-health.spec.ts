@@ -69,6 +69,14 @@ describe('who is told', () => {
     expect(toldOf(story)).toEqual(['recovered']);
   });
 
+  it('nobody of one of many that fail by one outside cause: of that one message tells', () => {
+    const many = new Story({ isFleetIncident: true }).isUp();
+    const story = many.finds(found('credentials')).exits();
+    expectStory(story, { phase: 'down, halted' });
+    expect([toldOf(story), story.records.includes('recovery.escalated')]).toEqual([[], true]);
+    expect(toldOf(new Story({ isFleetIncident: true, ...TRIPS_AT_ONCE }).isUp().exits())).toEqual(['escalated']);
+  });
+
   it('nobody of an end, where nobody was told of the incident', () => {
     expect(toldOf(new Story().isUp().exits().launchSucceeds().becomesStable())).toEqual([]);
   });

@@ -1,6 +1,7 @@
 import { backoffDelay, waitDelay } from './backoff';
 import type { Diagnosis } from '../../kernel';
 import { diagnoseExit } from './diagnose';
+import { isOutside } from './fleet';
 import { beginLaunch, beginStop, healingLaunch, startAfter } from './launching';
 import type { ExitFacts, Incident, LastFailure, Run } from './state';
 import type { Turn } from './turn';
@@ -122,6 +123,8 @@ export function escalate(turn: Turn, diagnosis: Diagnosis, goesOn: boolean): voi
   turn.update({ incident: { ...incident, escalated: true } });
   const { cause, line } = diagnosis;
   turn.record('recovery.escalated', { cause, line, attempts: incident.attempt });
+  // Many fail by one cause that lies outside: of that one message tells.
+  if (turn.policy.isFleetIncident && isOutside(cause)) return;
   const { reminderMs } = turn.policy;
   const facts = { diagnosis, attempts: incident.attempt, goesOn, trialAt: turn.circuit.dueAt, reminderMs };
   turn.effect({ type: 'notify', incidentId: incident.id, news: { kind: 'escalated', ...facts } });
