@@ -4,6 +4,7 @@ const number = (name: string, standard: number) => Number(process.env[name] ?? '
 const seed = number('CHAOS_SEED', 1);
 const minutes = number('CHAOS_MINUTES', 1);
 const guard = process.env.CHAOS_GUARD !== 'off';
+const only = process.env.CHAOS_ONLY ?? '';
 
 /** npm run chaos -- [--seed S] [--minutes M] [--guard off] */
 describe(`chaos, seed ${seed}, ${minutes} min${guard ? '' : ', without the launch guard'}`, () => {
@@ -11,7 +12,7 @@ describe(`chaos, seed ${seed}, ${minutes} min${guard ? '' : ', without the launc
 
   beforeAll(
     async () => {
-      report = await playChaos({ seed, minutes, guard, only: process.env.CHAOS_ONLY ?? '' });
+      report = await playChaos({ seed, minutes, guard, only });
       const { violations, trace, ...figures } = report;
       process.stdout.write(`chaos: ${JSON.stringify(figures)}\n`);
       if (violations.length > 0) process.stdout.write(`${[...trace, ...violations].join('\n')}\n`);
@@ -25,7 +26,7 @@ describe(`chaos, seed ${seed}, ${minutes} min${guard ? '' : ', without the launc
     });
 
     it('each kind of fault was made', () => {
-      expect(Object.keys(report.faults)).toHaveLength(14);
+      expect(Object.keys(report.faults)).toHaveLength(only === '' ? 14 : 1);
     });
   } else {
     it('is caught', () => {
