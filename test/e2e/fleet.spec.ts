@@ -65,8 +65,11 @@ describe('200 agents behind one dependency', () => {
     expect(after.filter(({ circuit }) => circuit.state !== 'CLOSED')).toEqual([]);
     expect((await types()).filter((type) => type === 'fleet.degraded')).toHaveLength(1);
     await until(() => bot.messages('42').some((text) => text.includes('is over')), 'its end is told', 30_000);
-    const told = bot.messages('42').slice(toldBefore);
-    expect(told).toHaveLength(2);
-    expect(told[0]).toMatch(/agents are affected by one cause: .*answered 503/);
+    // The first may have been put into a message that was sent a moment before.
+    expect(bot.messages('42').length - toldBefore).toBeLessThanOrEqual(2);
+    const everything = bot.messages('42').join('\n');
+    expect(everything.match(/agents are affected by one cause: [^\n]*answered 503/g)).toHaveLength(1);
+    expect(everything.match(/The cause that affected \d+ agents is over/g)).toHaveLength(1);
+    expect(everything).not.toMatch(/agent-\d+ is halted/);
   }, 400_000);
 });
