@@ -216,7 +216,7 @@ describe('an agent that lives but is not well', () => {
     expect(seen.healthScore).toBeLessThan(50);
     agent.says('ok');
     await until(async () => (await agent.view()).status === 'running', 'it is well again');
-    const told = async () => (await service.api.eventTypes(agent.agentId)).filter((type) => type.endsWith("healthy"));
+    const told = async () => (await service.api.eventTypes(agent.agentId)).filter((type) => type.endsWith('healthy'));
     await until(async () => (await told()).length > 1, 'both stand in the history');
     expect(await told()).toEqual(['agent.unhealthy', 'agent.healthy']);
   });
