@@ -164,8 +164,7 @@ export class HealthMonitor {
     if (subject === null) return;
     const health = this.healthOf(agentId);
     health.notePresence(presenceOf(subject), now);
-    const isUp = subject.isExternal || subject.process !== null;
-    if (!subject.shouldRun || !isUp) return;
+    if (!subject.shouldRun || !this.canBeWatched(agentId, subject)) return;
     if (health.noteProcess(subject.incarnation) || health.dueAt === null) {
       health.dueAt = this.firstDue(now, subject, this.policyOf(agentId));
       health.tries = 0;
@@ -179,6 +178,12 @@ export class HealthMonitor {
       .finally(() => {
         health.isUnderWay = false;
       });
+  }
+
+  /** Of an agent that we do not launch, without a URL and without a heartbeat, nothing can be known. */
+  private canBeWatched(agentId: string, { isExternal, process }: HealthSubject): boolean {
+    if (!isExternal) return process !== null;
+    return this.hasUrl(agentId) || this.heartbeats.vitalsOf(agentId) !== null;
   }
 
   /** Those that we found alive are spread, but early enough for their grace. */

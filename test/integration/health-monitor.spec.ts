@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { AgentDirectory } from '../../src/healing';
-import { HealthLog, HealthMonitor } from '../../src/health';
+import { HealthLog, HealthMonitor, Heartbeats } from '../../src/health';
 import { ProcessLauncher } from '../../src/launcher';
 import { AgentRegistry } from '../../src/registry';
 import { makeApp, type TestApp } from '../support/app';
@@ -97,6 +97,14 @@ describe('the health monitor', () => {
     await app.get(AgentRegistry).unregister('goes');
     await goesOn('two');
     expect(monitor.getReport().agents).not.toHaveProperty('goes');
+  });
+
+  it('an external agent of which nothing can be known is unknown, until it says something', async () => {
+    await app.get(AgentRegistry).register({ agentId: 'outside', name: 'outside', entryPoint: null });
+    await goesOn('two');
+    expect(directory.view('outside')).toMatchObject({ status: 'unknown', healthScore: null });
+    await app.get(Heartbeats).record('outside', { status: 'ok' });
+    await until(() => directory.view('outside').status === 'running', 'it is known');
   });
 
   it('a second start of the loop replaces the first', async () => {
