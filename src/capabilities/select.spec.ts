@@ -37,6 +37,7 @@ describe('the choice among capable agents', () => {
   it.each([
     ['the higher score', { score: 95 }, { score: 70 }],
     ['of one step of ten the less recently chosen', { score: 91, chosenAt: 1 }, { score: 99, chosenAt: 2 }],
+    ['of the top step too', { score: 90, chosenAt: 1 }, { score: 100, chosenAt: 2 }],
     ['of one step one that was never chosen', { score: 91 }, { score: 99, chosenAt: 2 }],
     ['whoever is able', { score: 50 }, { score: 100, status: 'recovering' }],
   ] as const)('prefers %s', (_, better, worse) => {

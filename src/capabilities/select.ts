@@ -2,6 +2,7 @@ import type { AgentStatus, CircuitState } from '../kernel';
 
 const USABLE_FROM = 50;
 const STEP = 10;
+const TOP_STEP = 9;
 
 /** An agent that can do a task, as it stands. */
 export interface Candidate {
@@ -45,6 +46,7 @@ function rejection({ isExcluded, circuit, status, score }: Candidate): string | 
   return null;
 }
 
+/** A full score is no step of its own: 90 to 100 are one. */
 function stepOf({ score }: Candidate): number {
-  return score === null ? USABLE_FROM / STEP : Math.floor(score / STEP);
+  return score === null ? USABLE_FROM / STEP : Math.min(TOP_STEP, Math.floor(score / STEP));
 }

@@ -98,7 +98,8 @@ export class AgentDirectory {
       return isFailing || situation.circuit.state === 'OPEN' ? 'unhealthy' : 'running';
     }
     const status = statusOf(situation);
-    return status === 'running' && isFailing ? 'unhealthy' : status;
+    // One whose restart is nobody's task here would else be said to be starting for as long as it fails.
+    return isFailing && (status === 'running' || status === 'starting') ? 'unhealthy' : status;
   }
 
   /** Of an external agent that was never seen well, nothing is known. */

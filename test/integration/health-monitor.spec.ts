@@ -111,8 +111,9 @@ describe('the health monitor', () => {
     monitor.startLoop(0.3);
     monitor.startLoop(3_600);
     const before = countOf('two');
-    await new Promise((resolve) => setTimeout(resolve, 1_500)); // several of the first intervals: at most one is left
-    expect(countOf('two') - before).toBeLessThanOrEqual(1);
+    await new Promise((resolve) => setTimeout(resolve, 1_500)); // five of the first intervals
+    // One under way and one planned may be left of the first loop; two loops would make more.
+    expect(countOf('two') - before).toBeLessThanOrEqual(2);
     monitor.startLoop(0.3);
   });
 });

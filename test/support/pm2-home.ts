@@ -23,7 +23,10 @@ export interface TestHome {
   readonly agentsDir: string;
   /** Writes a program into the agents' folder and returns its path there. */
   program(name: string, content: string, mode?: number): string;
+  /** Of the daemon that listens, which is who everybody talks to. */
   daemonPid(): number | null;
+  /** What PM2 wrote down: where two daemons were started at once, it may name the one that nobody reaches. */
+  pidInFile(): number | null;
   /** Runs PM2's own command line against this home, as an operator in a shell would. */
   pm2(...args: string[]): string;
   /**
@@ -46,13 +49,17 @@ export function makeTestHome(): TestHome {
     return full;
   };
   const home = { root, pm2Home: folder('pm2'), dataDir: folder('data'), agentsDir: folder('agents') };
-  const daemonPid = () => {
+  const pidInFile = () => {
     try {
       const pid = Number(readFileSync(path.join(home.pm2Home, 'pm2.pid'), 'utf8'));
       return inspector.facts(pid) === null ? null : pid;
     } catch {
       return null;
     }
+  };
+  const daemonPid = () => {
+    const socket = inspector.listeningSocket(path.join(home.pm2Home, 'rpc.sock'));
+    return socket === null ? null : inspector.holderOf(socket);
   };
   const program = require.resolve('pm2/bin/pm2');
   const env = {
@@ -76,6 +83,7 @@ export function makeTestHome(): TestHome {
   return {
     ...home,
     daemonPid,
+    pidInFile,
     pm2,
     inShell,
     list: () => listIn(pm2('jlist')),
@@ -87,8 +95,7 @@ export function makeTestHome(): TestHome {
       return file;
     },
     destroy: async () => {
-      const pid = daemonPid();
-      if (pid !== null) process.kill(pid, 'SIGKILL');
+      for (const pid of new Set([daemonPid(), pidInFile()])) if (pid !== null) process.kill(pid, 'SIGKILL');
       // Everything that was started below this folder has it in its environment: PM2_HOME, or a path of its own.
       const left = () => inspector.all().filter((facts) => facts.pid !== process.pid && mentions(facts.pid, root));
       for (const facts of left()) process.kill(facts.pid, 'SIGKILL');

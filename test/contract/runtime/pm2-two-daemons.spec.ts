@@ -40,18 +40,18 @@ describe('of two daemons that are started for one home', () => {
       env: { PATH: process.env.PATH, HOME: home.root, PM2_HOME: home.pm2Home, SILENT: 'true' },
     });
     child.unref();
-    await until(() => home.daemonPid() === child.pid, 'it has written its pid down');
+    await until(() => home.pidInFile() === child.pid, 'it has written its pid down');
     child.disconnect();
     return child.pid ?? 0;
   }
 
   it('the one that listens is the one that we know, and that the file names', async () => {
     await startDaemon(home.pm2Home);
-    const first = home.daemonPid();
+    const first = home.pidInFile();
     const second = await startAnother();
     expect(second).not.toBe(first);
     expect((await runtime.connect(true)).pid).toBe(first);
-    expect(home.daemonPid()).toBe(first);
+    expect(home.pidInFile()).toBe(first);
     await runtime.snapshot(true);
     process.kill(second, 'SIGKILL');
   });
@@ -64,12 +64,12 @@ describe('of two daemons that are started for one home', () => {
 
   it('one whose folder was removed does not keep another from starting', async () => {
     await startDaemon(home.pm2Home);
-    const first = home.daemonPid() ?? 0;
+    const first = home.pidInFile() ?? 0;
     renameSync(home.pm2Home, `${home.pm2Home}.removed`);
     try {
       const second = await runtime.connect(true);
       expect(second.pid).not.toBe(first);
-      expect(home.daemonPid()).toBe(second.pid);
+      expect(home.pidInFile()).toBe(second.pid);
       await runtime.snapshot(true);
     } finally {
       process.kill(first, 'SIGKILL');
