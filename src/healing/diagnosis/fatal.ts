@@ -12,6 +12,7 @@ const PYTHON_END =
 const NODE_END = /^(?:Uncaught )?(?:[A-Z]\w*)?(?:Error|Exception|Rejection)(?: \[\w+\])?(?:: |$)/;
 /** What Node prints of an error between its stacks. */
 const NODE_BLOCK = /^(?:Require stack:|- |Emitted 'error' event on|\[cause\]|[{}\]])/;
+const CHAINED = /^(?:During handling of the above exception|The above exception was the direct cause)/;
 /** Exceptions whose own words go over several lines. */
 const LONG_WORDS = /\b(?:ValidationError|ExceptionGroup)\b/;
 const NODE_STACK = /^\s+at /;
@@ -59,15 +60,22 @@ function chainOf(lines: readonly string[], lastHead: number): string[] {
   const chained: string[] = [];
   for (let index = lastHead - 1; index > 0; index -= 1) {
     const line = lines[index] ?? '';
-    if (/^(?:During handling of the above exception|The above exception was the direct cause)/.test(line)) {
-      const cause = lines.slice(0, index).findLast((each) => each !== '' && !/^\s/.test(each));
+    if (CHAINED.test(line)) {
+      const cause = lines[lastBefore(lines, index, (each) => each !== '' && !/^\s/.test(each))];
       if (cause !== undefined) chained.push(cause);
-      const head = lines.slice(0, index).findLastIndex((each) => PYTHON_HEAD.test(each));
+      const head = lastBefore(lines, index, (each) => PYTHON_HEAD.test(each));
       if (head < 0) break;
       index = head;
     } else if (line !== '') break;
   }
   return chained;
+}
+
+/** Walks back from where it stands: a log of endless chains is gone through once. */
+function lastBefore(lines: readonly string[], end: number, isWanted: (line: string) => boolean): number {
+  let index = end - 1;
+  while (index >= 0 && !isWanted(lines[index] ?? '')) index -= 1;
+  return index;
 }
 
 function nodeFatal(lines: readonly string[]): Fatal | null {

@@ -69,9 +69,7 @@ describe('the HTTP probe', () => {
 
   it('of one that answers late is hung, at its time limit', async () => {
     const url = await serving((_, response) => void setTimeout(() => response.end('ok'), 5_000).unref());
-    const began = performance.now();
     expect(await check(url, 200)).toMatchObject({ ok: false, cause: 'hung', error: 'no answer within 0.2 s' });
-    expect(performance.now() - began).toBeLessThan(4_000);
   });
 
   it.each([
