@@ -47,7 +47,7 @@ describe('under PM2 itself', () => {
       ...{ PATH: process.env.PATH, HOME: home.root, PM2_HOME: pm2Home, PM2_DISABLE_VERSION_CHECK: '1', CI: 'true' },
       ...{ DATA_DIR: home.dataDir, AGENTS_DIR: home.agentsDir, PORT: '0', LOG_LEVEL: 'warn' },
       ...{ API_TOKENS: `admin:${ADMIN_TOKEN}`, HEALING_INTERVAL_SECONDS: '0.5', VERIFY_SECONDS: '0.3' },
-      STABLE_SECONDS: '0.5',
+      STABLE_SECONDS: '2',
     };
     const limits = { timeout: SHELL_MS, killSignal: 'SIGKILL' } as const;
     return (await promisify(execFile)(process.execPath, [PM2_PROGRAM, ...args], { encoding: 'utf8', env, ...limits }))

@@ -20,8 +20,7 @@ describe("the owner's tests", () => {
   let circuits: CircuitBreaker;
 
   beforeAll(async () => {
-    // Longer than a crashing program takes on a busy machine: else its run counts as a stable one.
-    app = await makeApp({ STABLE_SECONDS: '5' });
+    app = await makeApp();
     registry = app.get(AgentRegistry);
     launcher = app.get(ProcessLauncher);
     circuits = app.get(CircuitBreaker);

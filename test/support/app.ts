@@ -22,9 +22,10 @@ export async function makeApp(overrides: Readonly<Record<string, string>> = {}):
   const home = makeTestHome();
   cpSync(path.resolve(__dirname, '../fixtures/agents'), home.agentsDir, { recursive: true });
   await copyDatabaseTo(path.join(home.dataDir, 'db'));
+  // Stable only after longer than a crashing program takes on a busy machine: else its run counts as a good one.
   const settings = readSettings({
     ...{ PORT: '0', LOG_LEVEL: 'silent', DATA_DIR: home.dataDir, PM2_HOME: home.pm2Home, AGENTS_DIR: home.agentsDir },
-    ...{ HEALING_INTERVAL_SECONDS: '0.5', VERIFY_SECONDS: '0.3', STABLE_SECONDS: '0.5', KILL_TIMEOUT_SECONDS: '1' },
+    ...{ HEALING_INTERVAL_SECONDS: '0.5', VERIFY_SECONDS: '0.3', STABLE_SECONDS: '2', KILL_TIMEOUT_SECONDS: '1' },
     ...{ BACKOFF_BASE_SECONDS: '0.1', BACKOFF_MAX_SECONDS: '1', CIRCUIT_COOLDOWN_SECONDS: '1' },
     ...overrides,
   });

@@ -19,7 +19,7 @@ const FIXTURES = path.resolve(__dirname, '../fixtures/agents');
 const QUICK: Readonly<Record<string, string>> = {
   HEALING_INTERVAL_SECONDS: '0.5',
   VERIFY_SECONDS: '0.3',
-  STABLE_SECONDS: '0.5',
+  STABLE_SECONDS: '2',
   BACKOFF_BASE_SECONDS: '0.1',
   BACKOFF_MAX_SECONDS: '1',
   CIRCUIT_COOLDOWN_SECONDS: '1',

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { LinuxProcessInspector } from '../../src/runtime';
 import type { TestHome } from './pm2-home';
 import type { TestService } from './service';
@@ -56,7 +57,7 @@ export function witness(service: TestService): Witness {
           await response.text();
           if (response.status !== 200) failedReads.push(`${path}: ${response.status}`);
         } catch (error) {
-          failedReads.push(`${path}: ${String(error)}`);
+          failedReads.push(`${path}: ${inspect(error)}`);
         }
       }
       await new Promise((resolve) => setTimeout(resolve, LOOK_MS));

@@ -1,6 +1,6 @@
 import type { Observation } from './event';
 import { isSame, startedAt, toRun, type LiveEntry } from './listing';
-import { verifyingPhase } from './launching';
+import { noteLaunched, verifyingPhase } from './launching';
 import type { Turn } from './turn';
 
 /**
@@ -19,6 +19,7 @@ export function adopt(turn: Turn, live: readonly LiveEntry[], observation: Obser
   turn.desire('running');
   turn.record(byOperator ? 'operator.restarted' : 'agent.adopted', { pid: run.process.pid, runId: run.runId });
   const launch = starting?.runId === run.runId ? starting : null;
+  if (launch !== null) noteLaunched(turn, launch, run.process.pid);
   if (byOperator) turn.update({ startAskedAt: startedAt(turn, entry) });
   turn.update({ lastRun: run, failedRunId: null, phase: verifyingPhase(turn, run, launch) });
 }

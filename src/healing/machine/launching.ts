@@ -40,6 +40,23 @@ export function beginLaunch(turn: Turn, intent: LaunchIntent): void {
   turn.effect({ type: 'launch', launch, lastRun: turn.state.lastRun });
 }
 
+/** The attempt counts from when it was made, not from when it was planned. */
+export function noteAttempt(turn: Turn, launch: Launch): void {
+  const incident = turn.state.incident;
+  if (launch.attempt === null || incident === null) return;
+  turn.update({ incident: { ...incident, attempt: launch.attempt } });
+}
+
+/** A launch of ours has come true, by PM2's answer or, where that was lost, by a list. */
+export function noteLaunched(turn: Turn, launch: Launch, pid: number): void {
+  noteAttempt(turn, launch);
+  if (launch.kind !== 'restart') return;
+  const { reason, pidBefore } = launch;
+  turn.update({ restarts: turn.state.restarts + 1 });
+  turn.record('agent.restarted', { pidBefore, pidAfter: pid, reason });
+  turn.recordRestart({ reason, pidBefore, pidAfter: pid, success: true });
+}
+
 /** A process is there; whether it is well is still to be seen. */
 export function verifyingPhase(turn: Turn, run: Run, launch: Launch | null): VerifyingPhase {
   return { kind: 'verifying', since: turn.now, run, launch, checked: NOT_CHECKED };

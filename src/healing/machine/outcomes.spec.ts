@@ -150,6 +150,13 @@ describe('a launch without an answer', () => {
     expect(story.run.process).toEqual(run.process);
   });
 
+  it('that was a restart counts as one when a list shows its process', () => {
+    const story = new Story().isUp().exits().launchIsUnknown();
+    story.sees({ listed: [online(story.runFor(story.runId))] });
+    expectStory(story, { phase: 'verifying', records: ['agent.adopted', 'agent.restarted'] });
+    expect(story.situation.state).toMatchObject({ restarts: 1, incident: { attempt: 1 } });
+  });
+
   it('is made again once two lists show that it did not happen; should it appear after all, it is ended', () => {
     const story = unknown();
     const late = story.runFor(story.runId);

@@ -2,7 +2,15 @@ import type { ProblemCode } from '../../kernel';
 import { diagnoseLaunch } from './diagnose';
 import type { LaunchFault, MachineEvent } from './event';
 import { crashed, ended, fail } from './failing';
-import { beginStop, continueAfterStop, verifyingPhase, WAITING_MS, waitingPhase } from './launching';
+import {
+  beginStop,
+  continueAfterStop,
+  noteAttempt,
+  noteLaunched,
+  verifyingPhase,
+  WAITING_MS,
+  waitingPhase,
+} from './launching';
 import {
   runOf,
   type DownPhase,
@@ -41,26 +49,15 @@ export function launchSucceeded(turn: Turn, run: Run): void {
 
 function launched(turn: Turn, phase: StartingPhase, run: Run): void {
   const launch = phase.launch;
-  noteAttempt(turn, launch);
   turn.update({ lastRun: run, phase: verifyingPhase(turn, run, launch) });
   const pid = run.process.pid;
   turn.record('agent.spawned', { pid, runId: run.runId, by: launch.by, reason: launch.reason });
-  if (launch.kind === 'restart') {
-    turn.update({ restarts: turn.state.restarts + 1 });
-    turn.record('agent.restarted', { pidBefore: launch.pidBefore, pidAfter: pid, reason: launch.reason });
-    turn.recordRestart({ reason: launch.reason, pidBefore: launch.pidBefore, pidAfter: pid, success: true });
-  }
+  noteLaunched(turn, launch, pid);
   turn.answer('up', { kind: 'done' });
   // One list after the launch: it shows a second holder, or a process that ended without a word.
   turn.effect({ type: 'observe', scan: false });
   if (phase.exit?.ordered === true) ordered(turn, run);
   else if (phase.exit !== null) crashed(turn, run, phase.exit);
-}
-
-function noteAttempt(turn: Turn, launch: Launch): void {
-  const incident = turn.state.incident;
-  if (launch.attempt === null || incident === null) return;
-  turn.update({ incident: { ...incident, attempt: launch.attempt } });
 }
 
 export function launchFailed(turn: Turn, event: Outcome<'launch-failed'>): void {

@@ -78,6 +78,7 @@ describe('notifications', () => {
     await isTold('runs well again');
     expect(told('is halted')).toBeLessThanOrEqual(2); // itself, and the digest it may stand in
     expect(bot.calls.filter(({ text }) => text.includes('runs well again'))).toHaveLength(1);
+    await until(() => notifications.status().waiting === 0, 'that they are told is saved');
     expect(notifications.status()).toEqual({ configured: true, degraded: null, waiting: 0 });
   });
 
