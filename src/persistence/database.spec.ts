@@ -121,6 +121,18 @@ describe('a call that takes too long', () => {
   });
 });
 
+it('that we ourselves were held up is not the fault of a database that has answered meanwhile', async () => {
+  const impatient = await Database.open(null, { timeoutMs: 400, hangMs: 10_000 });
+  try {
+    const calls = impatient.read((db) => sql`select 1`.execute(db)).then(() => impatient.ping());
+    const until = performance.now() + 1_000;
+    while (performance.now() < until); // nothing else can be done meanwhile
+    await expect(calls).resolves.toBeUndefined();
+  } finally {
+    await impatient.close();
+  }
+});
+
 describe('the writer over it', () => {
   it('gives up a change of healing that no database can take, so that nothing waits behind it', async () => {
     const clock = new FakeClock();

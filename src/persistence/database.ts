@@ -24,6 +24,7 @@ export interface DatabaseOptions {
   readonly prepare?: (connection: SqlConnection) => Promise<void>;
 }
 
+const LIMIT_PARTS = 20;
 const DEFAULTS = { timeoutMs: 5_000, hangMs: 10_000, doubtMs: 5_000 };
 
 /** How far a transaction has come. */
@@ -129,11 +130,16 @@ export class Database {
     const { timeoutMs } = this.limits;
     let timer: NodeJS.Timeout | undefined;
     const limit = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => {
+      // Counted in parts: while we ourselves are held up only one of them passes, and an answer that waits is heard.
+      let left = LIMIT_PARTS;
+      timer = setInterval(() => {
+        left -= 1;
+        if (left > 0) return;
+        clearInterval(timer);
         if (attempt !== null && attempt.transactionId !== null) return;
         if (attempt !== null) attempt.isRefused = true;
         reject(new Error(`no answer within ${timeoutMs} ms`));
-      }, timeoutMs);
+      }, timeoutMs / LIMIT_PARTS);
     });
     try {
       const value = await Promise.race([call, limit]);
@@ -145,7 +151,7 @@ export class Database {
       this.lastError = messageOf(error);
       throw unavailable(error);
     } finally {
-      clearTimeout(timer);
+      clearInterval(timer);
     }
   }
 }
