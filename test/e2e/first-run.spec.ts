@@ -54,6 +54,11 @@ describe('the first run in a fresh clone', () => {
       () => `it is ready; it said: ${output}`,
       INSTALL_MS,
     );
+    // What it says comes in pieces; this stands in its last line but one.
+    await until(
+      () => output.includes('npx pm2 ls'),
+      () => `it has said all; it said: ${output}`,
+    );
     return new ApiClient(url, readFileSync(path.join(clone, 'data', 'admin.token'), 'utf8').trim());
   }
 
@@ -80,7 +85,6 @@ describe('the first run in a fresh clone', () => {
       expect(output).toContain(tokenFile);
       expect(output).not.toContain(readFileSync(tokenFile, 'utf8').trim());
       expect(statSync(tokenFile).mode & 0o777).toBe(0o600);
-      expect(output).toContain('npx pm2 ls');
 
       const managed = ['content-agent', 'acquisition-agent', 'revenue-agent', 'orchestrator'];
       const up = await until(
@@ -122,7 +126,7 @@ describe('the first run in a fresh clone', () => {
 
       await controlC();
       await until(() => output.includes('the agents go on'), 'it says what becomes of the agents');
-      expect(output).toContain('npm run uninstall');
+      await until(() => output.includes('npm run uninstall'), 'it says how to end them');
       expect(isAlive(healed.pid)).toBe(true);
 
       api = await npmStart();
