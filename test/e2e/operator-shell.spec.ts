@@ -17,9 +17,13 @@ describe("the operator's shell", () => {
 
   beforeEach(async () => {
     await service.api.expect(200, 'POST', '/api/agents/spawn', { tags: [] });
+    // A failure that one test brought about is forgotten once its agent has run for a while: no other test shall see it.
     await until(
-      async () => (await service.api.agents()).every(({ status, pid }) => status === 'running' && pid !== null),
-      'all run',
+      async () =>
+        (await service.api.agents()).every(
+          ({ status, pid, circuit }) => status === 'running' && pid !== null && circuit.failureCount === 0,
+        ),
+      'all run, and no failure is remembered',
     );
   });
 

@@ -2,7 +2,7 @@ import { execFile, execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { promisify } from 'node:util';
+import { inspect, promisify } from 'node:util';
 import { LinuxProcessInspector } from '../../src/runtime';
 import { until } from './until';
 
@@ -77,7 +77,8 @@ export function makeTestHome(): TestHome {
         .stdout;
     } catch (error) {
       if (error instanceof Error && 'killed' in error && error.killed === true) return '';
-      throw error;
+      // Its message alone says neither how it ended nor what it said before.
+      throw new Error(`pm2 ${args.join(' ')} failed: ${inspect(error)}`, { cause: error });
     }
   };
   return {
