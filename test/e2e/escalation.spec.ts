@@ -156,7 +156,15 @@ describe('what can not be healed', () => {
     await service.api.register({ agentId: 'ended-1', name: 'ended-1', entryPoint: 'sleeper.py' });
     await service.api.spawn('ended-1');
     await service.home.inShell('kill');
-    await until(() => said().includes('ended on purpose'), 'it is told', 60_000);
+    let last: unknown;
+    await until(
+      async () => {
+        last = (await service.api.events('ended-1')).slice(-8);
+        return said().includes('ended on purpose');
+      },
+      () => `it is told; last: ${JSON.stringify(last)}`,
+      60_000,
+    );
     expect(timesTold('ended on purpose')).toBe(1);
     await until(async () => (await service.api.agent('ended-1')).desiredState === 'stopped', 'it stays down');
   });

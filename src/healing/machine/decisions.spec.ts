@@ -213,7 +213,7 @@ describe("in the operator's shell", () => {
     },
     {
       order: 'pm2 delete: desired stopped',
-      play: () => up().exits(CLEAN_EXIT, true).sees({}),
+      play: () => up().exits(CLEAN_EXIT, true).waits(1_000).sees({}),
       leadsTo: { phase: 'stopped', desired: 'stopped' },
     },
     {

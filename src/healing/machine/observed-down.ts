@@ -8,7 +8,10 @@ import type { DownPhase, Run } from './state';
 import { stoppedInShell } from './stopped-in-shell';
 import type { Turn } from './turn';
 
-/** An ordered exit shows as `stopped` for a moment in a restart too; a list that began this much later can be trusted. */
+/**
+ * An ordered exit shows as `stopped` for a moment in a restart too, and as deleted in `pm2 kill`: a list that began this
+ * much later can be trusted.
+ */
 const SETTLED_MS = 1_000;
 
 export function observedDown(turn: Turn, phase: DownPhase, live: readonly LiveEntry[], observation: Observation): void {
@@ -30,8 +33,16 @@ export function observedDown(turn: Turn, phase: DownPhase, live: readonly LiveEn
     return;
   }
   if (phase.why !== 'operator-acting') return;
-  if (observation.beganAt >= phase.since + SETTLED_MS) stoppedInShell(turn, 'pm2 stop');
-  else turn.enter({ ...phase, until: Math.min(phase.until ?? Infinity, turn.now + OPERATOR_ACTING_MS / 2) });
+  if (isSettled(phase, observation)) stoppedInShell(turn, 'pm2 stop');
+  else lookAgainSoon(turn, phase);
+}
+
+function isSettled(phase: DownPhase, observation: Observation): boolean {
+  return observation.beganAt >= phase.since + SETTLED_MS;
+}
+
+function lookAgainSoon(turn: Turn, phase: DownPhase): void {
+  turn.enter({ ...phase, until: Math.min(phase.until ?? Infinity, turn.now + OPERATOR_ACTING_MS / 2) });
 }
 
 /** No entry of it is listed: deleted by a person, or lost with its daemon. */
@@ -41,6 +52,9 @@ function observedAbsent(turn: Turn, phase: DownPhase, observation: Observation):
   const acting = phase.why === 'operator-acting';
   if (last !== null && !isSameDaemon(last, observation)) {
     if (acting) bringBack(turn, last, "PM2's daemon was lost");
+  } else if (acting && !isSettled(phase, observation)) {
+    // `pm2 kill` and `pm2 update` delete everything before they say so.
+    lookAgainSoon(turn, phase);
   } else if (acting || (last !== null && phase.launch?.mustBeListed !== false)) stoppedInShell(turn, 'pm2 delete');
 }
 

@@ -153,7 +153,7 @@ describe('what is left in the list', () => {
   });
 
   it('by pm2 delete is nothing, whether its exit was told or not', () => {
-    expect(actedUpon().sees().asksStart().launch.lastRun).toBeNull();
+    expect(actedUpon().waits(1_000).sees().asksStart().launch.lastRun).toBeNull();
     expect(new Story().isUp().sees().asksStart().launch.lastRun).toBeNull();
   });
 
@@ -168,7 +168,15 @@ describe('what is left in the list', () => {
 
 describe('pm2 delete: desired stopped', () => {
   it('of one that ran: an ordered exit, and then no entry', () => {
-    expectStory(actedUpon().sees(), { phase: 'stopped', desired: 'stopped', records: ['operator.stopped'] });
+    const story = actedUpon().waits(1_000).sees();
+    expectStory(story, { phase: 'stopped', desired: 'stopped', records: ['operator.stopped'] });
+  });
+
+  it('is not what pm2 kill does, which deletes everything before it says so', () => {
+    expectStory(actedUpon().waits(7).sees(), { phase: 'down, operator-acting', desired: 'running', records: [] });
+    const story = actedUpon().waits(7).sees().daemonIsEnded();
+    expectStory(story, { phase: 'down, daemon-ended', desired: 'running', dueInMs: 30_000 });
+    expectStory(story.deadlineComes(), { phase: 'stopped', desired: 'stopped' });
   });
 
   it('of one that ran, when the word of its exit was lost', () => {
