@@ -62,6 +62,7 @@ async function backUpHere(dataDir: string, folder: string, clock: SystemClock): 
   }
 }
 
+// By `process.exit`, with the code that is meant: the embedded database sets `process.exitCode` to one of its own.
 backUp()
   .then((file) => {
     process.stdout.write(`${file}\nIt holds the values of the environments of agents: keep it to yourself.\n`);

@@ -51,10 +51,11 @@ function observedAbsent(turn: Turn, phase: DownPhase, observation: Observation):
   const last = turn.state.lastRun;
   const acting = phase.why === 'operator-acting';
   if (last !== null && !isSameDaemon(last, observation)) {
-    if (acting) bringBack(turn, last, "PM2's daemon was lost");
+    if (phase.isDeleted === true) stoppedInShell(turn, 'pm2 delete');
+    else if (acting) bringBack(turn, last, "PM2's daemon was lost");
   } else if (acting && !isSettled(phase, observation)) {
     // `pm2 kill` and `pm2 update` delete everything before they say so.
-    lookAgainSoon(turn, phase);
+    lookAgainSoon(turn, { ...phase, isDeleted: true });
   } else if (acting || (last !== null && phase.launch?.mustBeListed !== false)) stoppedInShell(turn, 'pm2 delete');
 }
 

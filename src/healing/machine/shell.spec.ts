@@ -172,6 +172,11 @@ describe('pm2 delete: desired stopped', () => {
     expectStory(story, { phase: 'stopped', desired: 'stopped', records: ['operator.stopped'] });
   });
 
+  it('stands, though its daemon is lost a moment later', () => {
+    const story = actedUpon().waits(7).sees().sees({ daemon: YOUNGER_DAEMON, scanned: true });
+    expectStory(story, { phase: 'stopped', desired: 'stopped', acts: [] });
+  });
+
   it('is not what pm2 kill does, which deletes everything before it says so', () => {
     expectStory(actedUpon().waits(7).sees(), { phase: 'down, operator-acting', desired: 'running', records: [] });
     const story = actedUpon().waits(7).sees().daemonIsEnded();

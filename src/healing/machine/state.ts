@@ -126,6 +126,8 @@ export interface DownPhase {
    */
   readonly why: 'backing-off' | 'halted' | 'restart-delay' | 'waiting' | 'operator-acting' | 'daemon-ended';
   readonly until: number | null;
+  /** Where an operator is acting: its own daemon listed it no longer. That the daemon is lost after that undoes nothing. */
+  readonly isDeleted?: true;
   /** What is launched when the time has come. */
   readonly launch: Omit<Launch, 'runId'> | null;
 }
