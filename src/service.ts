@@ -8,7 +8,16 @@ import { OwnAddress, type ResolvedSettings } from './config';
 import { AgentSupervisor, SelfHealingLoop, Supervision } from './healing';
 import { HealthMonitor } from './health';
 import { lockFacts } from './lock-facts';
-import { Backups, Database, InstanceLock, WriteQueue } from './persistence';
+import {
+  Backups,
+  Database,
+  InstanceLock,
+  MIRROR_RESTORED,
+  Retention,
+  SupabaseMirror,
+  WriteQueue,
+  type MirrorRestored,
+} from './persistence';
 import { Notifications } from './notifications';
 import { AgentRegistry } from './registry';
 import { inspectorForThisMachine, PROCESS_RUNTIME, type ProcessRuntime } from './runtime';
@@ -42,6 +51,7 @@ export async function startService(settings: ResolvedSettings): Promise<Service>
     configureHttp(app, settings, packageJson.version);
     await app.init();
     app.useLogger(app.get(Logger));
+    await app.get(SupabaseMirror).begin();
     await app.get(Supervision).load();
     await app.listen(settings.PORT, settings.HOST);
     await beginHealing(app, settings);
@@ -54,7 +64,28 @@ export async function startService(settings: ResolvedSettings): Promise<Service>
 
 function warningsOf(app: NestExpressApplication): string[] {
   const error = app.get(AgentSupervisor).processManagerError();
-  return error === null ? [] : [`PM2 cannot be used: ${error}`];
+  return [
+    ...(error === null ? [] : [`PM2 cannot be used: ${error}`]),
+    ...restoreWarnings(app.get<MirrorRestored | null>(MIRROR_RESTORED)),
+    ...missingValues(app.get(AgentRegistry)),
+  ];
+}
+
+function restoreWarnings(restored: MirrorRestored | null): string[] {
+  if (restored === null) return [];
+  const { from, rows } = restored;
+  return [`Restored ${rows} rows of ${from} from the mirror: every agent is stopped until you start it.`];
+}
+
+/** Said at each start until it is done. */
+function missingValues(registry: AgentRegistry): string[] {
+  return registry
+    .listAgents()
+    .filter(({ missingEnv }) => missingEnv.length > 0)
+    .map(
+      ({ agentId, missingEnv }) =>
+        `${agentId} cannot be spawned before the values of ${missingEnv.join(', ')} are set: PATCH /api/agents/${agentId} with {"env": {...}}.`,
+    );
 }
 
 async function beginHealing(app: NestExpressApplication, settings: ResolvedSettings): Promise<void> {
@@ -67,12 +98,14 @@ async function beginHealing(app: NestExpressApplication, settings: ResolvedSetti
   app.get(Notifications).begin();
   app.get(HealthMonitor).startLoop(settings.HEALTH_INTERVAL_SECONDS);
   await app.get(AgentRegistry).seedFirstStart();
+  app.get(Retention).begin();
   app.get(Backups).begin();
 }
 
 async function stop(app: NestExpressApplication, locks: readonly InstanceLock[]): Promise<void> {
   app.get(HealthMonitor).stopLoop();
   await app.get(Notifications).end();
+  app.get(Retention).end();
   app.get(SelfHealingLoop).stop();
   app.get(AgentSupervisor).end();
   app.get(Supervision).record('supervisor.stopped', { pid: process.pid });
@@ -81,6 +114,7 @@ async function stop(app: NestExpressApplication, locks: readonly InstanceLock[])
   const queue = app.get(WriteQueue);
   if (!(await queue.flush(FLUSH_MS)))
     app.get(Logger).warn({ changes: queue.size }, 'the database did not take everything; the next start looks anew');
+  await app.get(SupabaseMirror).end();
   await app.get(Backups).end();
   await app.get(Database).close();
   for (const lock of locks) lock.release();

@@ -17,6 +17,7 @@ import { CapabilitiesController } from './capabilities.controller';
 import { HealthController } from './health.controller';
 import { HeartbeatController } from './heartbeat.controller';
 import { HistoryController } from './history.controller';
+import { MirrorController } from './mirror.controller';
 import { ProblemFilter } from './problem.filter';
 import { Readiness } from './readiness';
 import { SchemaPipe } from './request-reading';
@@ -42,6 +43,7 @@ import { SchemaPipe } from './request-reading';
     HeartbeatController,
     HistoryController,
     CapabilitiesController,
+    MirrorController,
     HealthController,
   ],
   providers: [

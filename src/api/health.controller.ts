@@ -31,6 +31,7 @@ export class HealthController {
       () => this.readiness.checkProcessManager(),
       () => this.readiness.checkLoops(),
       () => this.readiness.checkTelegram(),
+      () => this.readiness.checkMirror(),
     ]);
   }
 }

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { HealthIndicatorService, type HealthIndicatorResult } from '@nestjs/terminus';
 import { AgentSupervisor, DeadmanPing, SelfHealingLoop } from '../healing';
 import { Notifications } from '../notifications';
-import { Database, WriteQueue } from '../persistence';
+import { Database, SupabaseMirror, WriteQueue } from '../persistence';
 
 /** Whether we can do our work, part by part. */
 @Injectable()
@@ -15,6 +15,7 @@ export class Readiness {
     private readonly loop: SelfHealingLoop,
     private readonly deadman: DeadmanPing,
     private readonly notifications: Notifications,
+    private readonly mirror: SupabaseMirror,
   ) {}
 
   async checkDatabase(): Promise<HealthIndicatorResult> {
@@ -42,6 +43,14 @@ export class Readiness {
     const indicator = this.indicators.check('telegram');
     const { configured, degraded, waiting } = this.notifications.status();
     const facts = { configured, waiting };
+    return degraded === null ? indicator.up(facts) : indicator.up({ degraded: true, reason: degraded, ...facts });
+  }
+
+  /** Without a project the local database alone is used, and that is no fault. */
+  checkMirror(): HealthIndicatorResult {
+    const indicator = this.indicators.check('mirror');
+    const { configured, waiting, lagSeconds, setAside, lastError, degraded } = this.mirror.status();
+    const facts = { configured, waiting, lagSeconds, setAside, lastError };
     return degraded === null ? indicator.up(facts) : indicator.up({ degraded: true, reason: degraded, ...facts });
   }
 

@@ -14,7 +14,7 @@ import { AgentRegistry, changedMembers, maskedEnv, type RegisteredAgent } from '
 import type { ListedProcess } from '../runtime';
 import { AgentSupervisor } from './agent-supervisor';
 import { LaunchPlanner } from './launch-planner';
-import { isRestartDue, runOf, statusOf, type Phase, type Run, type Situation } from './machine';
+import { externalStatusOf, isRestartDue, runOf, statusOf, type Phase, type Run, type Situation } from './machine';
 
 export interface AgentFilter {
   readonly tag?: string;
@@ -51,10 +51,11 @@ export class AgentDirectory {
   }
 
   private viewOf(agent: RegisteredAgent): AgentView {
-    const { id: _id, registeredAt, updatedAt, ...definition } = agent;
+    const { id: _id, registeredAt, updatedAt, missingEnv, ...definition } = agent;
     return {
       ...definition,
       env: maskedEnv(agent.env),
+      missingEnv: [...missingEnv],
       ...this.present(agent),
       registeredAt: isoTime(registeredAt),
       updatedAt: isoTime(updatedAt),
@@ -93,11 +94,7 @@ export class AgentDirectory {
   private statusOf(agent: RegisteredAgent, situation: Situation | null): AgentStatus {
     if (situation === null) return 'unknown';
     const isFailing = this.health.isFailing(agent.agentId);
-    if (isExternal(agent)) {
-      if (situation.state.external?.wasSeen !== true) return 'unknown';
-      return isFailing || situation.circuit.state === 'OPEN' ? 'unhealthy' : 'running';
-    }
-    const status = statusOf(situation);
+    const status = isExternal(agent) ? externalStatusOf(situation) : statusOf(situation);
     // One whose restart is nobody's task here would else be said to be starting for as long as it fails.
     return isFailing && (status === 'running' || status === 'starting') ? 'unhealthy' : status;
   }

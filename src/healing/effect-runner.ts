@@ -87,6 +87,7 @@ export class EffectRunner {
         return { kind: 'refused', refusal: 'interpreter-missing', evidence };
       if (isProblem(error, 'entry-point-not-found'))
         return { kind: 'refused', refusal: 'entry-point-missing', evidence };
+      if (isProblem(error, 'invalid-request')) return { kind: 'refused', refusal: 'configuration', evidence };
       return { kind: 'failed', evidence };
     }
   }

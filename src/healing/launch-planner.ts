@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { Problem } from '../kernel';
 import { OwnAddress, SETTING_NAMES, SETTINGS, type ResolvedSettings } from '../config';
 import { Heartbeats } from '../health';
 import { AgentRegistry, type RegisteredAgent } from '../registry';
@@ -26,17 +27,19 @@ export class LaunchPlanner {
     private readonly address: OwnAddress,
   ) {}
 
-  /** Only the checks. @throws Problem entry-point-not-found, interpreter-not-found */
+  /** Only the checks. @throws Problem entry-point-not-found, interpreter-not-found, invalid-request */
   check(agentId: string): ResolvedCommand {
     const { agentsDir, INTERPRETERS } = this.settings;
-    return resolveCommand(this.registry.getAgent(agentId), {
+    const agent = this.registry.getAgent(agentId);
+    requireValues(agent);
+    return resolveCommand(agent, {
       agentsDir,
       interpreters: INTERPRETERS,
       path: process.env.PATH,
     });
   }
 
-  /** @throws Problem entry-point-not-found, interpreter-not-found */
+  /** @throws Problem entry-point-not-found, interpreter-not-found, invalid-request */
   plan(agentId: string, { launch, restarts, lastRunId }: PlanFacts): LaunchPlan {
     const agent = this.registry.getAgent(agentId);
     const command = this.check(agentId);
@@ -64,4 +67,14 @@ export class LaunchPlanner {
   forget(agentId: string): void {
     this.launched.delete(agentId);
   }
+}
+
+/** What was brought back from the mirror has names of variables without their values: those never leave their machine. */
+function requireValues({ agentId, missingEnv }: RegisteredAgent): void {
+  if (missingEnv.length === 0) return;
+  throw new Problem(
+    'invalid-request',
+    `The values of ${missingEnv.join(', ')} are not on this machine. Set them by PATCH /api/agents/${agentId} with {"env": {"NAME": "value"}}, or remove a name with null.`,
+    { errors: missingEnv.map((name) => ({ pointer: `/env/${name}`, detail: 'has no value on this machine' })) },
+  );
 }

@@ -40,6 +40,6 @@ export interface SupervisionPorts {
   readonly diagnose: (agentId: string, end: EndToDiagnose) => Promise<Diagnosis>;
   /** Just before a run is launched: what is in its log from here on is its own. Never rejects. */
   readonly markLog: (agentId: string, runId: string) => Promise<LogMark>;
-  /** @throws Problem `entry-point-not-found` or `interpreter-not-found` */
+  /** @throws Problem `entry-point-not-found`, `interpreter-not-found` or `invalid-request` */
   readonly planLaunch: (agentId: string, facts: PlanFacts) => Promise<LaunchPlan>;
 }

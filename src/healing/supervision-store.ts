@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { isExternal, type AgentStatus } from '../kernel';
 import { CircuitStore } from '../circuit';
 import { EventLog, RestartLog, type EventDraft } from '../events';
 import { Notifications, type Notice } from '../notifications';
@@ -6,7 +7,7 @@ import { Database, WriteQueue, type Tx } from '../persistence';
 import { AgentRegistry } from '../registry';
 import { PROCESS_INSPECTOR, type ProcessInspector } from '../runtime';
 import type { Change, CommitOptions, Journal } from './journal';
-import type { AgentState } from './machine';
+import { externalStatusOf, statusOf, type AgentState } from './machine';
 import { noticeOf } from './notices';
 
 export interface SavedSupervision {
@@ -92,6 +93,12 @@ export class SupervisionStore implements Journal {
     }, notice.kind);
   }
 
+  /** For whoever looks at the table; what health adds to it is no decision, and saved nowhere. */
+  private statusOf(change: Change): AgentStatus {
+    const agent = this.registry.findAgent(change.agentId);
+    return agent !== null && isExternal(agent) ? externalStatusOf(change) : statusOf(change);
+  }
+
   async remove(agentId: string): Promise<void> {
     await this.queue.submit(async (tx) => {
       await tx.deleteFrom('local.supervision').where('agent_id', '=', agentId).execute();
@@ -108,7 +115,7 @@ export class SupervisionStore implements Journal {
       .values({ agent_id: agentId, ...row })
       .onConflict((conflict) => conflict.column('agent_id').doUpdateSet(row))
       .execute();
-    await this.registry.saveDesired(tx, agentId, change.desired);
+    await this.registry.saveDesired(tx, agentId, change.desired, this.statusOf(change));
     await this.circuits.save(tx, agentId, change.circuit);
     await this.events.append(tx, change.events);
     await this.restarts.append(

@@ -8,6 +8,9 @@ const time = z.string().describe('ISO 8601, UTC');
 export const agentViewSchema = z.object({
   ...agentDefinitionSchema.shape,
   env: z.record(z.string(), z.literal('***')).describe('Names only: values are write-only'),
+  missingEnv: z
+    .array(z.string())
+    .describe('Names of env whose values are not on this machine, after RESTORE_FROM: it is not spawned without them'),
   desiredState: z.enum(['running', 'stopped']),
   status: z.enum(AGENT_STATUSES),
   pid: z.number().int().nullable(),

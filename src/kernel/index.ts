@@ -1,6 +1,7 @@
 export * from './agent-definition';
 export * from './agent-status';
 export * from './agent-view';
+export * from './backoff';
 export type * from './circuit';
 export * from './clock';
 export * from './failure';

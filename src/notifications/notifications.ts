@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import { isSettledWithin, messageOf as textOf, type Clock, type Random, type Timer } from '../kernel';
+import { exponentialDelay, isSettledWithin, messageOf as textOf, type Clock, type Random, type Timer } from '../kernel';
 import type { Tx } from '../persistence';
 import { BUDGET_MS, planFor, type LastMessage } from './budget';
 import { digestOf, summaryOf } from './message';
@@ -244,8 +244,7 @@ export class Notifications {
   }
 
   private pauseAfter(retries: number): number {
-    const pause = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(retries - 1, 20));
-    return Math.round(pause * (0.75 + 0.5 * this.random()));
+    return exponentialDelay(retries, { baseMs: FIRST_RETRY_MS, maxMs: LONGEST_RETRY_MS }, this.random);
   }
 }
 

@@ -1,14 +1,10 @@
-import { existsSync, readFileSync, renameSync, rmSync } from 'node:fs';
-import path from 'node:path';
+import { readFileSync } from 'node:fs';
 import { errorCodeOf, messageOf, Problem, type Clock } from '../kernel';
 import { ALL_TABLES, parseBackup, type Backup } from './backup';
-import { EmbeddedPostgres } from './embedded-postgres';
+import { draftDatabase, insertRows, installDraft } from './draft-database';
+import { SUCCESSION_SQL } from './instance-identity';
 import { migrate, migrateTo, refuseNewer } from './migrator';
-import { finishRestore, restoredOf, restoringOf } from './new-database';
 import type { SqlConnection } from './sql-connection';
-
-const CHUNK = 500;
-const HANG_MS = 60_000;
 
 /** What became of a restore. */
 export interface Restored {
@@ -26,24 +22,15 @@ export interface Restored {
 export async function restoreBackup(file: string, dataDir: string, clock: Clock): Promise<Restored> {
   const backup = parseBackup(read(file), file);
   refuseNewer(`The backup ${file}`, backup.migrations);
-  const folder = path.join(dataDir, 'db');
-  const draft = restoringOf(folder);
-  // One that was killed at its last step is whole, and the only one in its place.
-  finishRestore(folder);
+  const rows = Object.values(backup.tables).reduce((sum, each) => sum + each.length, 0);
   try {
-    await fill(draft, backup);
+    await draftDatabase(dataDir, (connection) => fill(connection, backup));
   } catch (error) {
-    rmSync(draft, { recursive: true, force: true });
     throw new Problem('database-unavailable', `${file} cannot be restored: ${messageOf(error)}. Nothing was changed.`, {
       cause: error,
     });
   }
-  // From here on a kill leaves a whole one: the next start finishes what it finds under this name.
-  const whole = restoredOf(folder);
-  renameSync(draft, whole);
-  const movedTo = moveAside(folder, clock);
-  renameSync(whole, folder);
-  return { rows: Object.values(backup.tables).reduce((sum, rows) => sum + rows.length, 0), movedTo };
+  return { rows, movedTo: installDraft(dataDir, clock) };
 }
 
 function read(file: string): string {
@@ -55,29 +42,21 @@ function read(file: string): string {
   }
 }
 
-function moveAside(folder: string, clock: Clock): string | null {
-  if (!existsSync(folder)) return null;
-  const aside = `${folder}.before-restore-${new Date(clock.wall()).toISOString().replaceAll(':', '-')}`;
-  renameSync(folder, aside);
-  return aside;
-}
-
 /** Rows go into the schema that they came from, by the names of their columns; what came later is applied to them then. */
-async function fill(folder: string, backup: Backup): Promise<void> {
-  const engine = await EmbeddedPostgres.open(folder, HANG_MS, { lost: () => undefined, reopened: () => undefined });
-  try {
-    const connection = engine.connection();
-    await migrateTo(connection, backup.migrations);
-    await refuseLacks(connection, backup);
-    await connection.exec('begin');
-    for (const [table, rows] of Object.entries(backup.tables)) await load(connection, table, rows);
-    await connection.exec('commit');
-    await migrate(connection);
-    await refuseMisfit(connection);
-    await connection.exec('update local.supervision set is_restored = true');
-  } finally {
-    await engine.close();
+async function fill(connection: SqlConnection, backup: Backup): Promise<void> {
+  await migrateTo(connection, backup.migrations);
+  await refuseLacks(connection, backup);
+  await connection.exec('begin');
+  for (const [table, rows] of Object.entries(backup.tables)) {
+    // A migration may have put first rows there.
+    await connection.exec(`delete from ${table}`);
+    await insertRows(connection, table, rows);
   }
+  await connection.exec('commit');
+  await migrate(connection);
+  await refuseMisfit(connection);
+  await connection.exec('update local.supervision set is_restored = true');
+  await connection.exec(SUCCESSION_SQL);
 }
 
 /** Its maker writes every table, be it empty. */
@@ -94,16 +73,4 @@ async function refuseMisfit(connection: SqlConnection): Promise<void> {
       >= (select coalesce(max(seq), 0) from actp_agent_events) as fits
   `);
   if (rows[0]?.fits !== true) throw new Error('its counter of events does not fit its events');
-}
-
-async function load(connection: SqlConnection, table: string, rows: Backup['tables'][string]): Promise<void> {
-  // A migration may have put first rows there.
-  await connection.exec(`delete from ${table}`);
-  const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))].map((name) => `"${name}"`).join(', ');
-  for (let start = 0; start < rows.length; start += CHUNK) {
-    await connection.query(
-      `insert into ${table} (${columns}) select ${columns} from jsonb_populate_recordset(null::${table}, $1::jsonb)`,
-      [JSON.stringify(rows.slice(start, start + CHUNK))],
-    );
-  }
 }

@@ -8,10 +8,13 @@ const DAY_MS = 86_400_000;
 
 const NAME = /^backup-(\d{4}-\d\d-\d\d)T(\d\d)-(\d\d)-(\d\d)\.(\d{3})Z\.json$/;
 
-/** The names of the tables that belong into one, with their schema. */
+/**
+ * The names of the tables that belong into one, with their schema. What is still to be mirrored does not: what is restored
+ * is compared with the mirror anyway.
+ */
 export const ALL_TABLES = `
   select schemaname || '.' || tablename as name from pg_tables where schemaname in ('public', 'local')
-  and tablename <> 'applied_migration' order by schemaname desc, tablename
+  and tablename not in ('applied_migration', 'outbox', 'mirror', 'mirror_refusal') order by schemaname desc, tablename
 `;
 
 /** What a backup is called until it is whole. */

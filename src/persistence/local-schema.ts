@@ -1,3 +1,8 @@
+import { HEALTH_LOG, MIRRORED_TABLES } from './mirror/tables';
+
+/** So many changes may wait before health checks, which are many and worth least, are left to a comparison. */
+const CHECKS_NOTED_UP_TO = 10_000;
+
 /**
  * Bookkeeping of this machine alone, never mirrored: what a later start of ours needs to know of the processes here, and
  * the values of agents' environments. Steps are only appended.
@@ -41,4 +46,65 @@ export const LOCAL_STEPS: readonly { readonly name: string; readonly sql: string
       create index notice_waiting on local.notice (created_at) where state = 'waiting';
     `,
   },
+  {
+    // Which rows of the mirrored tables were changed, in order; noted in the transaction of the change itself, whoever
+    // makes it. The triggers work only while there is a mirror (`Outbox`).
+    name: 'local-0006-outbox',
+    sql: outboxStep(),
+  },
 ];
+
+function outboxStep(): string {
+  const triggers = MIRRORED_TABLES.flatMap(({ name, key }) =>
+    (['insert', 'update', 'delete'] as const).map(
+      (change) => `
+        create trigger outbox_${change} after ${change} on ${name} referencing ${change === 'delete' ? 'old' : 'new'} table as changed
+          for each statement execute function local.note_${name === HEALTH_LOG ? 'check' : key}();
+        alter table ${name} disable trigger outbox_${change};
+      `,
+    ),
+  );
+  return `
+    create table local.outbox (
+      position bigint generated always as identity primary key,
+      table_name text not null,
+      row_key text not null,
+      noted_at timestamptz not null default now()
+    );
+    create table local.mirror_refusal (
+      table_name text not null, row_key text not null, error text not null, tries integer not null,
+      refused_at timestamptz not null, primary key (table_name, row_key)
+    );
+    create function local.note_id() returns trigger language plpgsql as $$
+    begin
+      insert into local.outbox (table_name, row_key) select tg_table_name, id::text from changed;
+      return null;
+    end
+    $$;
+    create function local.note_agent_id() returns trigger language plpgsql as $$
+    begin
+      insert into local.outbox (table_name, row_key) select tg_table_name, agent_id from changed;
+      return null;
+    end
+    $$;
+    -- While much waits, checks are not noted: the log is compared with the mirror once the rest is there.
+    create function local.note_check() returns trigger language plpgsql as $$
+    begin
+      if (select max(position) - min(position) from local.outbox) >= ${CHECKS_NOTED_UP_TO} then
+        update local.mirror set checks_left_out = checks_left_out + 1;
+      else
+        insert into local.outbox (table_name, row_key) select tg_table_name, id::text from changed;
+      end if;
+      return null;
+    end
+    $$;
+    -- At most one row, while there is a mirror.
+    create table local.mirror (
+      project text primary key,
+      needs_comparison boolean not null default true,
+      checks_left_out bigint not null default 0,
+      checks_compared bigint not null default 0
+    );
+    ${triggers.join('')}
+  `;
+}

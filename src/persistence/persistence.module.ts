@@ -5,14 +5,21 @@ import { SETTINGS, type ResolvedSettings } from '../config';
 import { Backups } from './backups';
 import { Database } from './database';
 import { InstanceIdentity } from './instance-identity';
+import { MIRROR_RESTORED, restoreFromMirror } from './mirror/mirror-restore';
+import { SupabaseMirror } from './mirror/supabase-mirror';
+import { Retention } from './retention';
 import { WriteQueue, type WriteQueueOptions } from './write-queue';
 
 @Module({
   providers: [
     Backups,
+    Retention,
+    SupabaseMirror,
+    // Before the database is opened: where it has nothing to do there is one, or there is to be an empty one.
+    { provide: MIRROR_RESTORED, inject: [SETTINGS, CLOCK], useFactory: restoreFromMirror },
     {
       provide: Database,
-      inject: [SETTINGS],
+      inject: [SETTINGS, MIRROR_RESTORED],
       useFactory: (settings: ResolvedSettings) =>
         Database.open(path.join(settings.dataDir, 'db'), { log: warnOf(Database.name) }),
     },
@@ -29,7 +36,7 @@ import { WriteQueue, type WriteQueueOptions } from './write-queue';
         new WriteQueue(database, { clock, log: warnOf(WriteQueue.name) }),
     },
   ],
-  exports: [Backups, Database, InstanceIdentity, WriteQueue],
+  exports: [MIRROR_RESTORED, Backups, Database, InstanceIdentity, Retention, SupabaseMirror, WriteQueue],
 })
 export class PersistenceModule {}
 

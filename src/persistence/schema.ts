@@ -121,6 +121,32 @@ export interface AgentEnvTable {
   env: Json<Record<string, string>>;
 }
 
+export interface OutboxTable {
+  position: Generated<number>;
+  table_name: string;
+  /** What its table is keyed by: a UUID, or the id of an agent. */
+  row_key: string;
+  noted_at: Generated<Date>;
+}
+
+export interface MirrorRefusalTable {
+  table_name: string;
+  row_key: string;
+  error: string;
+  tries: number;
+  refused_at: Time;
+}
+
+export interface MirrorTable {
+  /** The URL that it is of. */
+  project: string;
+  /** What stands there may differ from what is here in ways that the outbox knows nothing of. */
+  needs_comparison: Generated<boolean>;
+  /** How often health checks were not noted, and up to which of these times a comparison has found them. */
+  checks_left_out: Generated<number>;
+  checks_compared: Generated<number>;
+}
+
 export interface AppliedMigrationTable {
   name: string;
   checksum: string;
@@ -140,5 +166,8 @@ export interface Schema {
   'local.token_use': TokenUseTable;
   'local.notice': NoticeTable;
   'local.agent_env': AgentEnvTable;
+  'local.outbox': OutboxTable;
+  'local.mirror_refusal': MirrorRefusalTable;
+  'local.mirror': MirrorTable;
   'local.applied_migration': AppliedMigrationTable;
 }

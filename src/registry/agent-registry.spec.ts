@@ -338,13 +338,13 @@ describe('the desired state', () => {
   it('is what was decided, at once and after a restart of ours', async () => {
     await registry.register(a);
     registry.applyDesired('a', 'running');
-    await test.database.transaction((tx) => registry.saveDesired(tx, 'a', 'running'));
+    await test.database.transaction((tx) => registry.saveDesired(tx, 'a', 'running', 'starting'));
     expect([registry.desiredState('a'), (await reloaded()).desiredState('a')]).toEqual(['running', 'running']);
   });
 
   it('outlives an update, and is not remembered of an agent that is gone', async () => {
     await registry.register(a);
-    await test.database.transaction((tx) => registry.saveDesired(tx, 'a', 'running'));
+    await test.database.transaction((tx) => registry.saveDesired(tx, 'a', 'running', 'starting'));
     registry.applyDesired('a', 'running');
     await registry.update('a', { name: 'New' });
     expect([registry.desiredState('a'), (await reloaded()).desiredState('a')]).toEqual(['running', 'running']);

@@ -10,6 +10,7 @@ import {
   Problem,
   type AgentDefinition,
   type AgentDefinitionInput,
+  type AgentStatus,
   type Clock,
   type DesiredState,
   type NewId,
@@ -122,7 +123,9 @@ export class AgentRegistry {
     const given = parsed(agentPatchSchema, patch);
     return this.oneByOne(async () => {
       this.hooks?.beforeUpdate(agent.agentId);
-      return this.change(this.getAgent(agentId), patched(definitionOf(this.getAgent(agentId)), given));
+      const before = this.getAgent(agentId);
+      const missingEnv = before.missingEnv.filter((name) => !(name in (given.env ?? {})));
+      return this.change(before, patched(definitionOf(before), given), missingEnv);
     });
   }
 
@@ -147,9 +150,9 @@ export class AgentRegistry {
     return this.desired.get(agentId) ?? 'stopped';
   }
 
-  /** The row of a desired state, in the transaction of the decision that changed it. */
-  saveDesired(tx: Tx, agentId: string, desired: DesiredState): Promise<void> {
-    return this.store.saveDesired(tx, agentId, desired);
+  /** The row of a desired state and of the status then, in the transaction of the decision that changed it. */
+  saveDesired(tx: Tx, agentId: string, desired: DesiredState, status: AgentStatus): Promise<void> {
+    return this.store.saveDesired(tx, agentId, desired, status);
   }
 
   /** The same in memory, once it is decided. */
@@ -165,7 +168,7 @@ export class AgentRegistry {
       throw new Problem('agent-exists', `${agentId} is registered already. Change it by PATCH /api/agents/${agentId}.`);
     }
     const now = this.clock.wall();
-    const agent = frozen({ ...definition, id: this.newId(), registeredAt: now, updatedAt: now });
+    const agent = frozen({ ...definition, id: this.newId(), missingEnv: [], registeredAt: now, updatedAt: now });
     await this.save(agentId, async (tx) => {
       await this.store.save(tx, agent);
       await this.events.append(tx, [
@@ -179,13 +182,19 @@ export class AgentRegistry {
     return agent;
   }
 
-  private async change(before: RegisteredAgent, definition: AgentDefinition): Promise<RegisteredAgent> {
+  private async change(
+    before: RegisteredAgent,
+    definition: AgentDefinition,
+    missingEnv: readonly string[],
+  ): Promise<RegisteredAgent> {
     const faults = this.check.faultsOf(definition);
     if (faults.length > 0) throw invalid(faults);
     const members = changedMembers(before, definition);
+    // A name without a value was removed: the definition itself knew nothing of it.
+    if (missingEnv.length < before.missingEnv.length && !members.includes('env')) members.push('env');
     if (members.length === 0) return before;
     const { agentId } = before;
-    const agent = frozen({ ...before, ...definition, updatedAt: this.clock.wall() });
+    const agent = frozen({ ...before, ...definition, missingEnv, updatedAt: this.clock.wall() });
     const events = [this.event(agentId, 'agent.updated', { members })];
     if (members.includes('capabilities')) {
       events.push(
@@ -217,7 +226,7 @@ export class AgentRegistry {
     const agent = this.agents.get(agentId);
     if (agent === undefined) return this.store.remove(tx, agentId);
     await this.store.save(tx, agent);
-    await this.store.saveDesired(tx, agentId, this.desiredState(agentId));
+    await this.store.saveDesired(tx, agentId, this.desiredState(agentId), null);
   }
 
   private event(agentId: string, type: EventDraft['type'], data: EventDraft['data']): EventDraft {
@@ -233,7 +242,7 @@ export class AgentRegistry {
 }
 
 function definitionOf(agent: RegisteredAgent): AgentDefinition {
-  const { id: _id, registeredAt: _registeredAt, updatedAt: _updatedAt, ...definition } = agent;
+  const { id: _id, missingEnv: _missing, registeredAt: _registeredAt, updatedAt: _updatedAt, ...definition } = agent;
   return definition;
 }
 

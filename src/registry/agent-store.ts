@@ -1,12 +1,14 @@
 import { Injectable } from '@nestjs/common';
-import { isExternal, isoTime, type AgentDefinition, type DesiredState } from '../kernel';
+import { isExternal, isoTime, type AgentDefinition, type AgentStatus, type DesiredState } from '../kernel';
 import { Database, InstanceIdentity, type Schema, type Tx } from '../persistence';
-import type { Selectable } from 'kysely';
+import { sql, type Selectable } from 'kysely';
 
 /** A definition that is registered. */
 export interface RegisteredAgent extends AgentDefinition {
   /** UUID of its row. */
   readonly id: string;
+  /** Names of `env` whose values are not on this machine: the agent was brought back from the mirror, which has none. */
+  readonly missingEnv: readonly string[];
   /** Wall clock, epoch milliseconds. */
   readonly registeredAt: number;
   readonly updatedAt: number;
@@ -52,7 +54,7 @@ export class AgentStore {
         agent_id: agent.agentId,
         // An external agent is watched from the first moment on.
         desired_state: isExternal(agent) ? 'running' : 'stopped',
-        status: 'stopped',
+        status: isExternal(agent) ? 'unknown' : 'stopped',
       })
       .onConflict((conflict) => conflict.column('id').doUpdateSet({ ...columns, instance: this.instance.id }))
       .execute();
@@ -64,11 +66,15 @@ export class AgentStore {
       .execute();
   }
 
-  async saveDesired(tx: Tx, agentId: string, desired: DesiredState): Promise<void> {
+  /** Nothing is written, and nothing mirrored, where they are so already. @param status null: as it is */
+  async saveDesired(tx: Tx, agentId: string, desired: DesiredState, status: AgentStatus | null): Promise<void> {
+    const columns = { desired_state: desired, ...(status === null ? {} : { status }) };
+    const isOther = Object.entries(columns).map(([name, value]) => sql<boolean>`${sql.ref(name)} <> ${value}`);
     await tx
       .updateTable('actp_agent_registry')
-      .set({ desired_state: desired })
+      .set(columns)
       .where('agent_id', '=', agentId)
+      .where((where) => where.or(isOther))
       .execute();
   }
 
@@ -101,7 +107,7 @@ function columnsOf(agent: RegisteredAgent) {
     args: JSON.stringify(agent.args),
     interpreter: agent.interpreter,
     cwd: agent.cwd,
-    env_names: JSON.stringify(Object.keys(agent.env)),
+    env_names: JSON.stringify([...Object.keys(agent.env), ...agent.missingEnv]),
     env_from: JSON.stringify(agent.envFrom),
     tags: JSON.stringify(agent.tags),
     capabilities: JSON.stringify(agent.capabilities),
@@ -126,6 +132,7 @@ function agentOf(row: Row, env: Record<string, string>): RegisteredAgent {
     interpreter: row.interpreter,
     cwd: row.cwd,
     env,
+    missingEnv: row.env_names.filter((name) => !(name in env)),
     envFrom: row.env_from,
     tags: row.tags,
     capabilities: row.capabilities,

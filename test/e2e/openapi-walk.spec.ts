@@ -35,6 +35,8 @@ const NEEDS: Readonly<Record<string, Need>> = {
   'GET /api/capabilities': 'viewer',
   'PUT /api/agents/{id}/capabilities': 'admin',
   'POST /api/tasks/route': 'operator',
+  'GET /api/mirror': 'viewer',
+  'POST /api/mirror/retry': 'operator',
   'GET /health/live': 'nothing',
   'GET /health/ready': 'nothing',
   'GET /metrics': 'viewer',

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSy
 import path from 'node:path';
 import { sql } from 'kysely';
 import { isProblem } from '../../src/kernel';
-import { BACKUPS, Database, restoreBackup, writeBackup } from '../../src/persistence';
+import { BACKUPS, Database, InstanceIdentity, restoreBackup, writeBackup } from '../../src/persistence';
 import { LOCAL_STEPS } from '../../src/persistence/local-schema';
 import { migrateTo } from '../../src/persistence/migrator';
 import { readMigrations } from '../../src/persistence';
@@ -51,6 +51,15 @@ describe('a backup', () => {
     expect(readdirSync(folder.at('empty'))).toEqual(['db']);
   });
 
+  it('restored is another writer, which takes the place of the one that it came from', async () => {
+    await restoreInto('writer');
+    const database = await Database.open(folder.at('writer/db'));
+    const identity = await InstanceIdentity.read(database, undefined);
+    await database.close();
+    expect(identity).toMatchObject({ id: 'test', successorOf: 'test' });
+    expect(identity.writer).not.toBe(source.instance.writer);
+  });
+
   it('is for nobody else to read, and leaves no draft', () => {
     expect(statSync(file).mode & 0o777).toBe(0o600);
     expect(statSync(path.dirname(file)).mode & 0o777).toBe(0o700);
@@ -91,25 +100,25 @@ describe('a backup', () => {
 
   it('of an older program is loaded into its schema, and brought up to date', async () => {
     const names = [...readMigrations(), ...LOCAL_STEPS].map(({ name }) => name);
-    const missing = names.find((name) => name.endsWith('agent_events')) ?? '';
+    const missing = names.filter((name) => /mirror_owner|outbox/.test(name));
     const old = await Database.open(folder.at('old/db'), {
       prepare: (connection) =>
         migrateTo(
           connection,
-          names.filter((name) => name !== missing),
+          names.filter((name) => !missing.includes(name)),
         ),
     });
     await old.transaction((tx) =>
       tx.insertInto('local.agent_env').values({ agent_id: 'a', env: '{"A":"1"}' }).execute(),
     );
-    // It has no table of events yet.
+    // It knows nothing of a mirror yet.
     const made = await writeBackup(old, folder.at('old/backups'), clock);
     await old.close();
-    expect(readFileSync(made, 'utf8')).not.toContain(missing);
+    for (const name of missing) expect(readFileSync(made, 'utf8')).not.toContain(name);
     await restoreBackup(made, folder.folder('new'), clock);
     const rows = (await rowsIn('new')) as Record<string, unknown[]>;
     expect(rows['local.agent_env']).toHaveLength(1);
-    expect(rows['public.actp_agent_events']).toEqual([]);
+    expect(rows['public.actp_mirror_owner']).toEqual([]);
   });
 
   it('only the last seven are kept, and nothing but backups of ours is removed', async () => {
@@ -166,6 +175,8 @@ async function fill(database: Database): Promise<void> {
       '2026-01-02 03:04:05.123456+02', now())`.execute(tx);
     await sql`insert into actp_circuit_breakers (agent_id, instance, state, recent_failures, cooldown_ms, updated_at)
       values ('a', 'test', 'OPEN', '[1.25, 2]', 0.1, now())`.execute(tx);
+    await sql`insert into actp_mirror_owner (instance, writer, claimed_at)
+      values ('test', ${`${UUID}000000000002`}, now())`.execute(tx);
     await sql`insert into local.supervision (agent_id, state) values ('a', '{"phase": {"kind": "stopped"}}')`.execute(
       tx,
     );
@@ -190,6 +201,10 @@ async function fill(database: Database): Promise<void> {
   });
 }
 
+/** What is of a mirror is made anew: a restored database is another writer, and is compared with what stands there. */
+const OF_THE_MIRROR = ['outbox', 'mirror', 'mirror_refusal'];
+const isOfTheWriter = (row: string) => /"key": "(?:writer_id|successor_of)"/.test(row);
+
 /** Of what was restored it is known that it was; all else has to be equal. */
 const asSaved = (row: string) => row.replace('"is_restored": true', '"is_restored": false');
 
@@ -197,13 +212,14 @@ const asSaved = (row: string) => row.replace('"is_restored": true', '"is_restore
 async function everything(database: Database): Promise<Record<string, unknown[]>> {
   return database.read(async (db) => {
     const tables = await sql<{ name: string }>`select schemaname || '.' || tablename as name from pg_tables
-      where schemaname in ('public', 'local') and tablename <> 'applied_migration' order by 1`.execute(db);
+      where schemaname in ('public', 'local') and tablename <> 'applied_migration'
+        and tablename <> all(${OF_THE_MIRROR}) order by 1`.execute(db);
     const rows: Record<string, unknown[]> = {};
     for (const { name } of tables.rows) {
       const all = await sql<{
         row: string;
       }>`select to_jsonb(t)::text as row from ${sql.table(name)} t order by 1`.execute(db);
-      rows[name] = all.rows.map(({ row }) => asSaved(row));
+      rows[name] = all.rows.map(({ row }) => asSaved(row)).filter((row) => !isOfTheWriter(row));
     }
     return rows;
   });

@@ -33,7 +33,8 @@ async function make(template: string): Promise<void> {
 function digest(): string {
   const folders = ['supabase/migrations', 'src/persistence'].map((folder) => path.join(ROOT, folder));
   const files = folders.flatMap((folder) =>
-    readdirSync(folder)
+    readdirSync(folder, { recursive: true, encoding: 'utf8' })
+      .filter((name) => path.extname(name) !== '')
       .sort()
       .map((name) => path.join(folder, name)),
   );

@@ -1,4 +1,5 @@
 import { diagnosisOf, type Diagnosis } from '../../kernel';
+import type { LaunchRefusal } from './event';
 import type { ExitFacts } from './state';
 
 /** What an exit tells by itself: its code and the signal that PM2's log names. */
@@ -11,10 +12,7 @@ export function diagnoseExit({ exitCode, signal }: ExitFacts): Diagnosis {
 }
 
 /** What a launch that did not succeed tells, where the fault is the agent's. */
-export function diagnoseLaunch(
-  refusal: 'entry-point-missing' | 'interpreter-missing' | null,
-  evidence: string,
-): Diagnosis {
+export function diagnoseLaunch(refusal: LaunchRefusal | null, evidence: string): Diagnosis {
   const facts = { evidence: [{ source: 'launch', detail: evidence }] } as const;
   return refusal === null
     ? diagnosisOf('unknown', `could not be launched: ${evidence}`, facts)

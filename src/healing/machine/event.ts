@@ -16,12 +16,15 @@ export interface Observation {
   readonly boot: boolean;
 }
 
+/** The causes that are known before PM2 is asked. */
+export type LaunchRefusal = 'entry-point-missing' | 'interpreter-missing' | 'configuration';
+
 /** Why a launch certainly led to no process. */
 export type LaunchFault =
   /** The definition cannot be launched: found before PM2 was asked. */
   | {
       readonly kind: 'refused';
-      readonly refusal: 'entry-point-missing' | 'interpreter-missing';
+      readonly refusal: LaunchRefusal;
       readonly evidence: string;
     }
   /** PM2 tried, and there was no process. */

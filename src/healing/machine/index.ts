@@ -29,7 +29,7 @@ export {
   type Phase,
   type Run,
 } from './state';
-export { isRestartDue, statusOf } from './status';
+export { externalStatusOf, isRestartDue, statusOf } from './status';
 export { DAEMON_UPDATE_MS } from './timing';
 export { transition, type Decision } from './transition';
 export { type Situation, type TurnContext } from './turn';

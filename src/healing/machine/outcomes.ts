@@ -1,6 +1,6 @@
 import type { ProblemCode } from '../../kernel';
 import { diagnoseLaunch } from './diagnose';
-import type { LaunchFault, MachineEvent } from './event';
+import type { LaunchFault, LaunchRefusal, MachineEvent } from './event';
 import { crashed, ended, fail } from './failing';
 import {
   beginStop,
@@ -104,11 +104,17 @@ function fallbackPhase(turn: Turn, { desired, phase }: Fallback): StoppedPhase |
   return phase.why === 'halted' ? waitingPhase(since) : { ...phase, since };
 }
 
+const REFUSAL_CODES: Readonly<Record<LaunchRefusal, ProblemCode>> = {
+  'entry-point-missing': 'entry-point-not-found',
+  'interpreter-missing': 'interpreter-not-found',
+  configuration: 'invalid-request',
+};
+
 function refusal(fault: Exclude<LaunchFault, { kind: 'cancelled' }>): { code: ProblemCode; detail: string } {
   switch (fault.kind) {
     case 'refused':
       return {
-        code: fault.refusal === 'entry-point-missing' ? 'entry-point-not-found' : 'interpreter-not-found',
+        code: REFUSAL_CODES[fault.refusal],
         detail: fault.evidence,
       };
     case 'unavailable':

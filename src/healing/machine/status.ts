@@ -2,7 +2,13 @@ import type { AgentStatus } from '../../kernel';
 import type { DownPhase } from './state';
 import type { Situation } from './turn';
 
-/** What a reader is told; `unhealthy` is added by health, `unknown` is for external agents. */
+/** The same of an external agent, of which nothing is known until it was seen well once. */
+export function externalStatusOf({ state, circuit }: Situation): AgentStatus {
+  if (state.external?.wasSeen !== true) return 'unknown';
+  return circuit.state === 'OPEN' ? 'unhealthy' : 'running';
+}
+
+/** What a reader is told of one that we launch; `unhealthy` is added by health. */
 export function statusOf(situation: Situation): AgentStatus {
   const { state, desired } = situation;
   const phase = state.phase;

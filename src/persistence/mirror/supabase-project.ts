@@ -1,0 +1,158 @@
+import { createClient } from '@supabase/supabase-js';
+import WebSocket from 'ws';
+import { messageOf } from '../../kernel';
+import type { Answer } from './answer';
+import { failureOf, type Failure } from './failure';
+import type { Row } from './outbox';
+import type { MirroredTable } from './tables';
+
+/** Who may write to a project. */
+export interface Owner {
+  readonly instance: string;
+  /** A UUID, made once for each DATA_DIR. */
+  readonly writer: string;
+}
+
+export interface SupabaseProjectOptions {
+  readonly url: string;
+  readonly key: string;
+  /** One limit a request, from its sending to the end of its answer. */
+  readonly timeoutMs?: number;
+}
+
+/** What a request of supabase-js resolves with; it never rejects for an answer. */
+interface Response {
+  readonly error: { readonly message: string; readonly code?: string } | null;
+  readonly status: number;
+  readonly data: unknown;
+  readonly count: number | null;
+}
+
+interface Builder extends PromiseLike<Response> {
+  retry(enabled: boolean): Builder;
+  abortSignal(signal: AbortSignal): Builder;
+}
+
+const TIMEOUT_MS = 15_000;
+export const OWNER_TABLE = 'actp_mirror_owner';
+
+/** Rows of a Supabase project, through its REST interface. Nothing here throws: an answer says what went wrong. */
+export class SupabaseProject {
+  private readonly client;
+  private readonly key: string;
+  private readonly timeoutMs: number;
+
+  constructor({ url, key, timeoutMs = TIMEOUT_MS }: SupabaseProjectOptions) {
+    this.key = key;
+    this.timeoutMs = timeoutMs;
+    this.client = createClient(url, key, {
+      auth: { persistSession: false, autoRefreshToken: false, detectSessionInUrl: false },
+      // node 20 has no WebSocket of its own, and the client wants one though nothing here uses it.
+      realtime: { transport: WebSocket as never },
+      // A redirect would carry the key wherever it leads.
+      global: { fetch: (input, init) => fetch(input, { ...init, redirect: 'error' }) },
+    });
+  }
+
+  /** Writes rows; those that are there already are replaced. */
+  async upsert({ name, key }: Pick<MirroredTable, 'name' | 'key'>, rows: readonly Row[]): Promise<Answer<null>> {
+    const options = { onConflict: key, count: 'exact' } as const;
+    return toNull(await this.counted(this.client.from(name).upsert([...rows], options)));
+  }
+
+  /** Removes rows by their keys; those that are not there are fine. */
+  async remove({ name, key }: Pick<MirroredTable, 'name' | 'key'>, keys: readonly string[]): Promise<Answer<null>> {
+    const request = this.client.from(name).delete({ count: 'exact' }).in(key, keys);
+    return toNull(await this.counted(request));
+  }
+
+  /** Rows of some instances, ascending by key. @param after null: from the first on */
+  rows(
+    { name, key }: Pick<MirroredTable, 'name' | 'key'>,
+    {
+      columns = '*',
+      instances,
+      after,
+      limit,
+    }: {
+      readonly columns?: string;
+      readonly instances: readonly string[];
+      readonly after: string | null;
+      readonly limit: number;
+    },
+  ): Promise<Answer<Row[]>> {
+    const request = this.client.from(name).select(columns).in('instance', instances).order(key).limit(limit);
+    return this.listed(after === null ? request : request.gt(key, after));
+  }
+
+  /** The names of the instances that rows of the registry are of. */
+  async instances(): Promise<Answer<string[]>> {
+    const request = this.client.from('actp_agent_registry').select('instance').order('instance').limit(1_000);
+    const answer = await this.listed(request);
+    if (answer.kind !== 'done') return answer;
+    return { kind: 'done', value: [...new Set(answer.value.map(({ instance }) => String(instance)))] };
+  }
+
+  /** null: nobody writes there yet. */
+  async owner(): Promise<Answer<Owner | null>> {
+    const answer = await this.listed(this.client.from(OWNER_TABLE).select('instance,writer').limit(1));
+    if (answer.kind !== 'done') return answer;
+    const row = answer.value[0];
+    const owner = row === undefined ? null : { instance: String(row.instance), writer: String(row.writer) };
+    return { kind: 'done', value: owner };
+  }
+
+  /** Takes a project that is nobody's: of two that do, one wins, as {@link owner} tells then. */
+  async claim(owner: Owner, claimedAt: string): Promise<Answer<null>> {
+    const row = { sole: true, ...owner, claimed_at: claimedAt };
+    const options = { onConflict: 'sole', ignoreDuplicates: true, count: 'exact' } as const;
+    return toNull(await this.counted(this.client.from(OWNER_TABLE).upsert(row, options)));
+  }
+
+  /** Takes the place of an owner, if it still is that one. */
+  async takeOver(from: Owner, owner: Owner, claimedAt: string): Promise<Answer<null>> {
+    const request = this.client
+      .from(OWNER_TABLE)
+      .update({ ...owner, claimed_at: claimedAt }, { count: 'exact' })
+      .eq('instance', from.instance)
+      .eq('writer', from.writer);
+    return toNull(await this.counted(request));
+  }
+
+  /** What something else than PostgREST says is no answer, be its status what it may: it counts no rows. */
+  private async counted(request: Builder): Promise<Answer<number>> {
+    const response = await this.ask(request);
+    if ('kind' in response) return response;
+    if (response.count === null) return this.failure(response.status, 'the answer is not that of PostgREST');
+    return { kind: 'done', value: response.count };
+  }
+
+  private async listed(request: Builder): Promise<Answer<Row[]>> {
+    const response = await this.ask(request);
+    if ('kind' in response) return response;
+    const { data } = response;
+    if (!Array.isArray(data)) return this.failure(response.status, 'the answer is not that of PostgREST');
+    return { kind: 'done', value: data as Row[] };
+  }
+
+  private async ask(request: Builder): Promise<Response | Failure> {
+    const signal = AbortSignal.timeout(this.timeoutMs);
+    try {
+      const response = await request.retry(false).abortSignal(signal);
+      const { error, status } = response;
+      if (error === null) return response;
+      if (status === 0 && signal.aborted) return this.failure(0, `no answer within ${this.timeoutMs / 1_000} s`);
+      return failureOf({ status, code: error.code ?? '', message: error.message }, this.key);
+    } catch (error) {
+      return this.failure(0, messageOf(error));
+    }
+  }
+
+  private failure(status: number, message: string): Failure {
+    return failureOf({ status, code: '', message }, this.key);
+  }
+}
+
+function toNull(answer: Answer<unknown>): Answer<null> {
+  return answer.kind === 'done' ? { kind: 'done', value: null } : answer;
+}
