@@ -28,14 +28,13 @@ const CONTROL = /[\u0000-\u001f\u007f]+/g;
  * schema cache does not know.
  */
 const SCHEMA_CODES = new Set(['PGRST200', 'PGRST202', 'PGRST204', 'PGRST205', 'PGRST106']);
-/** The key: cannot be verified, no key at all, its claims do not hold. */
-const KEY_CODES = new Set(['PGRST301', 'PGRST302', 'PGRST303']);
+/** The key: cannot be verified, no key at all, its claims do not hold; its role may not do this, or is none. */
+const KEY_CODES = new Set(['PGRST301', 'PGRST302', 'PGRST303', '42501', '22023']);
 /**
  * Postgres' classes of errors (appendix A of its manual) for what is in a row: values, constraints, a refusal by a trigger
  * of the project's owner, and limits of the engine such as the size of an entry of an index.
  */
 const CONTENT_CLASSES = new Set(['22', '23', 'P0', '54']);
-const PERMISSION_DENIED = '42501';
 
 /**
  * What kind of failure an answer is. Only what Postgres itself says of a value counts against a row: whatever else comes,
@@ -45,8 +44,8 @@ export function failureOf(refused: Refused, key: string): Failure {
   return { kind: kindOf(refused), error: lineOf(refused, key) };
 }
 
-function kindOf({ status, code }: Refused): FailureKind {
-  if (KEY_CODES.has(code) || code === PERMISSION_DENIED) return 'key';
+function kindOf({ status, code, message }: Refused): FailureKind {
+  if (KEY_CODES.has(code)) return 'key';
   if (SCHEMA_CODES.has(code)) return 'schema';
   if (/^[0-9A-Z]{5}$/.test(code)) {
     if (CONTENT_CLASSES.has(code.slice(0, 2))) return 'content';
@@ -55,6 +54,8 @@ function kindOf({ status, code }: Refused): FailureKind {
   }
   if (status === 401 || status === 403) return 'key';
   if (status === 413) return 'too-large';
+  // PostgREST 12 says of a table that it does not know just that.
+  if (status === 404 && message === '') return 'schema';
   return 'away';
 }
 
@@ -80,7 +81,9 @@ export interface KnownMigration {
 export function missingMigration(table: string, said: string, migrations: readonly KnownMigration[]): string | null {
   const names = (sql: string, word: string) => new RegExp(`\\b${word}\\b`).test(sql);
   const ofTable = migrations.filter(({ sql }) => names(sql, table));
-  const column = /(?:'|"|column )([a-z_]+)(?:'|")? (?:column of|of relation|does not exist)/i.exec(said)?.[1];
+  const column = /(?:'|"|column )(?:[a-z_]+\.)?([a-z_]+)(?:'|")? (?:column of|of relation|does not exist)/i.exec(
+    said,
+  )?.[1];
   const ofColumn = column === undefined ? undefined : ofTable.find(({ sql }) => names(sql, column));
   return (ofColumn ?? ofTable[0])?.name ?? null;
 }

@@ -97,7 +97,7 @@ export class SupabaseMirror {
     }
     await this.outbox.enable(url);
     const interval = setInterval(() => {
-      this.tick();
+      if (this.clock.now() >= this.nextAt) void this.pass();
     }, UPLOAD_MS);
     this.scheduler.addInterval(INTERVAL, interval);
   }
@@ -147,11 +147,13 @@ export class SupabaseMirror {
     if (this.clock.now() - this.lookedAt >= LOOK_MS) await this.look();
   }
 
-  private tick(): void {
-    if (this.running !== null || this.parts === null || this.clock.now() < this.nextAt) return;
-    this.running = this.work(this.parts).finally(() => {
+  /** Uploads what waits; one pass at a time. Resolves when it has ended, however; never rejects. */
+  pass(): Promise<void> {
+    if (this.parts === null) return Promise.resolve();
+    this.running ??= this.work(this.parts).finally(() => {
       this.running = null;
     });
+    return this.running;
   }
 
   private async work(parts: Parts): Promise<void> {

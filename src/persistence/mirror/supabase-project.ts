@@ -22,7 +22,8 @@ export interface SupabaseProjectOptions {
 
 /** What a request of supabase-js resolves with; it never rejects for an answer. */
 interface Response {
-  readonly error: { readonly message: string; readonly code?: string } | null;
+  /** Whatever was in the body, `{}` too. */
+  readonly error: { readonly message?: string; readonly code?: string } | null;
   readonly status: number;
   readonly data: unknown;
   readonly count: number | null;
@@ -57,7 +58,10 @@ export class SupabaseProject {
   /** Writes rows; those that are there already are replaced. */
   async upsert({ name, key }: Pick<MirroredTable, 'name' | 'key'>, rows: readonly Row[]): Promise<Answer<null>> {
     const options = { onConflict: key, count: 'exact' } as const;
-    return toNull(await this.counted(this.client.from(name).upsert([...rows], options)));
+    const answer = await this.counted(this.client.from(name).upsert([...rows], options));
+    if (answer.kind === 'done' && answer.value !== rows.length)
+      return { kind: 'content', error: `${answer.value} of ${rows.length} rows were kept` };
+    return toNull(answer);
   }
 
   /** Removes rows by their keys; those that are not there are fine. */
@@ -142,7 +146,7 @@ export class SupabaseProject {
       const { error, status } = response;
       if (error === null) return response;
       if (status === 0 && signal.aborted) return this.failure(0, `no answer within ${this.timeoutMs / 1_000} s`);
-      return failureOf({ status, code: error.code ?? '', message: error.message }, this.key);
+      return failureOf({ status, code: error.code ?? '', message: error.message ?? '' }, this.key);
     } catch (error) {
       return this.failure(0, messageOf(error));
     }

@@ -1,0 +1,280 @@
+import { openEmptyDatabase, type EmptyDatabase } from '../../support/database';
+import {
+  agent,
+  checks,
+  circuit,
+  emptied,
+  events,
+  fingerprintHere,
+  fingerprintThere,
+  makeMirrorWorld,
+  MIRRORED,
+  restarts,
+  type MirrorWorld,
+} from '../../support/mirror-world';
+import { describeOnRigs, startRig, type Answer, type SupabaseRig } from '../../support/supabase-rig';
+
+const RETRY_REFUSED_MS = 10_000;
+
+describeOnRigs('the mirror', (kind) => {
+  let rig: SupabaseRig;
+  const databases: EmptyDatabase[] = [];
+  let world: MirrorWorld;
+  let made: MirrorWorld[] = [];
+
+  beforeAll(async () => {
+    rig = await startRig({ kind });
+    databases.push(await openEmptyDatabase(), await openEmptyDatabase());
+  });
+  afterAll(async () => {
+    await rig.stop();
+    for (const { destroy } of databases) await destroy();
+  });
+
+  beforeEach(async () => {
+    rig.fault = () => null;
+    await rig.query(`truncate ${MIRRORED.join(', ')}, actp_mirror_owner`);
+    for (const { database } of databases) await emptied(database);
+    world = await worldOf(0);
+    rig.requests.length = 0;
+  });
+  afterEach(async () => {
+    for (const { mirror } of made) await mirror.end();
+    made = [];
+  });
+
+  async function worldOf(index: 0 | 1, options: { instance?: string; key?: string } = {}): Promise<MirrorWorld> {
+    const { database } = databases[index]!;
+    const one = await makeMirrorWorld({ url: rig.url, key: rig.serviceKey, database, ...options });
+    made.push(one);
+    return one;
+  }
+
+  async function expectEqual(one = world): Promise<void> {
+    await one.mirror.pass();
+    expect(one.mirror.status()).toMatchObject({ waiting: 0, lastError: null, degraded: null });
+    expect(await fingerprintThere(rig)).toEqual(await fingerprintHere(one.database));
+  }
+
+  /** Makes a pass that is to fail, and then one that is not: back-off is over by then. */
+  async function expectLater(status: Record<string, unknown>): Promise<void> {
+    await world.mirror.pass();
+    expect(world.mirror.status()).toMatchObject(status);
+  }
+
+  const countThere = async (table: string) => (await rig.query(`select count(*)::int as n from ${table}`))[0]?.n;
+
+  describe('brings', () => {
+    it('every change of each table, deletes among them', async () => {
+      await world.write(agent('a'), agent('b'), events(1, 1_203), checks(700), restarts(3), circuit('a', 1));
+      await world.write(circuit('b', 2));
+      await expectEqual();
+      await world.write(
+        `update actp_agent_registry set name = 'anew' where agent_id = 'a'`,
+        `delete from actp_agent_registry where agent_id = 'b'`,
+        `delete from actp_circuit_breakers where agent_id = 'b'`,
+        `delete from actp_agent_health_log where health_score < 90`,
+        `delete from actp_agent_events where seq <= 600`,
+        // Registered anew: another row with the id of one that is gone.
+        agent('b'),
+        circuit('a', 5),
+      );
+      await expectEqual();
+      expect(await countThere('actp_agent_events')).toBe(603);
+    });
+
+    it('rows of one table together, at most 500, each once', async () => {
+      await expectEqual();
+      rig.requests.length = 0;
+      for (let batch = 0; batch < 11; batch += 1)
+        await world.write(events(1 + batch * 100, 100), circuit(`a${batch}`, 1));
+      await expectEqual();
+      const sent = rig.requests
+        .filter(({ method }) => method === 'POST')
+        .map(({ body }) => JSON.parse(body) as unknown[]);
+      expect(sent.flat()).toHaveLength(1_111);
+      expect(sent.length).toBeLessThanOrEqual(6);
+      expect(Math.max(...sent.map((rows) => rows.length))).toBeLessThanOrEqual(500);
+    });
+
+    it('what was there before there was a mirror, and takes away what is of the seed', async () => {
+      await world.mirror.end();
+      await rig.query(events(1, 3, 'seed'));
+      await rig.query(agent('a', 'seed'));
+      await world.write(`delete from local.mirror`, agent('a'), events(1, 1_700), checks(20));
+      // As at a start of a program that had no mirror: nothing was noted.
+      await world.write('truncate local.outbox');
+      await expectEqual(await worldOf(0));
+    });
+
+    it('health checks that were left out while much waited', async () => {
+      rig.fault = () => 'reset';
+      await world.write(events(1, 10_100), checks(30));
+      await world.write(checks(40), 'delete from actp_agent_health_log where health_score = 3');
+      await expectLater({ state: 'waiting', waiting: 10_100 });
+      rig.fault = () => null;
+      await expectEqual();
+    });
+
+    it('a change that is overtaken while it is being sent', async () => {
+      await world.write(circuit('a', 1));
+      let isFirst = true;
+      rig.fault = async ({ method, path }) => {
+        if (method === 'POST' && path.includes('circuit') && isFirst) {
+          isFirst = false;
+          await world.write(circuit('a', 2), agent('b'));
+        }
+        return null;
+      };
+      await expectEqual();
+    });
+  });
+
+  describe('of a Supabase that fails', () => {
+    it.each<[string, Answer, RegExp]>([
+      ['is slow down', { status: 429, body: '{"message":"too many requests"}' }, /429 too many/],
+      ['is broken', { status: 500, body: 'oops' }, /500/],
+      ['is away behind its proxy', { status: 502, body: '<html>Bad gateway</html>' }, /502 something else than JSON/],
+      ['answers in HTML as if all were well', { status: 200, body: '<html>Log in</html>' }, /./],
+      ['forbids by a page', { status: 403, body: '<html>Forbidden</html>' }, /403/],
+      ['cuts the connection', 'reset', /fetch failed/],
+      ['cuts the connection after it did it', 'reset-after', /fetch failed/],
+    ])('one that %s loses nothing, and all is there later', async (_, answer, said) => {
+      await expectEqual();
+      await world.write(events(1, 700), circuit('a', 1));
+      rig.fault = ({ method }) => (method === 'POST' ? answer : null);
+      await expectLater({ state: 'waiting', lastError: expect.stringMatching(said) as string });
+      expect(await world.mirror.refusals(9)).toEqual([]);
+      rig.fault = () => null;
+      await expectEqual();
+    });
+
+    it('one whose database is killed, and comes back', async () => {
+      await expectEqual();
+      await world.write(events(1, 10));
+      await rig.killDatabase();
+      await expectLater({ state: 'waiting', waiting: 10 });
+      await rig.restart();
+      await expectEqual();
+    });
+
+    it('one with another key: nothing is lost, and it says what to check', async () => {
+      const key = rig.token('service_role', { secret: 'another secret that is long enough for this' });
+      const wrong = await worldOf(1, { key });
+      await wrong.write(events(1, 3));
+      await wrong.mirror.pass();
+      expect(wrong.mirror.status()).toMatchObject({ state: 'waiting', waiting: 3 });
+      expect(wrong.mirror.status().degraded).toMatch(/401 PGRST301.*Check SUPABASE_SERVICE_ROLE_KEY/);
+      expect(JSON.stringify(wrong.mirror.status())).not.toContain(key);
+    });
+
+    it('one that is given the key of a browser', async () => {
+      const wrong = await worldOf(1, { key: rig.anonKey });
+      await wrong.mirror.pass();
+      expect(wrong.mirror.status().degraded).toMatch(/42501.*Check SUPABASE_SERVICE_ROLE_KEY/);
+    });
+
+    it('one whose clock or ours is wrong', async () => {
+      await world.write(events(1, 3));
+      const ahead = Math.floor(Date.now() / 1_000) + 86_400;
+      const key = rig.token('service_role', { issuedAt: ahead, expiresAt: ahead + 3_600 });
+      const wrong = await worldOf(1, { key });
+      await wrong.mirror.pass();
+      expect(wrong.mirror.status().degraded).toMatch(/401.*Check SUPABASE_SERVICE_ROLE_KEY/);
+      for (const days of [400, -800]) {
+        world.clock.setWallBy(days * 86_400_000);
+        await world.write(circuit('a', days + 1_000));
+        expect(world.mirror.status().lagSeconds).toBeGreaterThanOrEqual(0);
+        await expectEqual();
+      }
+    });
+
+    it('one that takes only small requests gets smaller ones', async () => {
+      rig.fault = ({ method, body }) =>
+        method === 'POST' && body.length > 20_000 ? { status: 413, body: '<html>' } : null;
+      await world.write(events(1, 600));
+      await expectEqual();
+    });
+  });
+
+  describe('a row that is refused', () => {
+    beforeEach(async () => {
+      await expectEqual();
+      await rig.query(`alter table actp_agent_events add constraint no_seven check (seq % 100 <> 7)`);
+    });
+    afterEach(() => rig.query(`alter table actp_agent_events drop constraint if exists no_seven`));
+
+    it('is set aside after its tries, with its error; the rest goes on; asked for, it is tried again', async () => {
+      await world.write(events(1, 300), circuit('a', 1));
+      for (let tries = 1; tries <= 4; tries += 1) {
+        await world.mirror.pass();
+        await world.clock.advance(RETRY_REFUSED_MS);
+        await world.mirror.pass();
+      }
+      expect(await countThere('actp_agent_events')).toBe(297);
+      expect(await countThere('actp_circuit_breakers')).toBe(1);
+      expect(world.mirror.status()).toMatchObject({ waiting: 0, setAside: 3, lastError: null });
+      expect(world.mirror.status().degraded).toMatch(/^3 rows were refused.*POST \/api\/mirror\/retry/);
+      const refusals = await world.mirror.refusals(9);
+      expect(refusals).toHaveLength(3);
+      expect(refusals[0]).toMatchObject({
+        table: 'actp_agent_events',
+        error: expect.stringMatching(/23514.*no_seven/) as string,
+        tries: 4,
+        setAside: true,
+      });
+      await rig.query('alter table actp_agent_events drop constraint no_seven');
+      expect(await world.mirror.retry()).toBe(3);
+      await expectEqual();
+      expect(await world.mirror.refusals(9)).toEqual([]);
+    });
+  });
+
+  describe('a project that serves another instance', () => {
+    it('gets nothing from a second one, which says whose it is', async () => {
+      await world.write(events(1, 3));
+      await expectEqual();
+      const before = await fingerprintThere(rig);
+      for (const instance of ['two', 'one']) {
+        await emptied(databases[1]!.database);
+        const second = await worldOf(1, { instance });
+        await second.write(events(1, 2, instance), agent('x', instance), circuit('x', 1, instance));
+        rig.requests.length = 0;
+        await second.mirror.pass();
+        expect(second.mirror.status()).toMatchObject({ state: 'paused', waiting: 4 });
+        expect(second.mirror.status().degraded).toMatch(/belongs to the instance one.*RESTORE_FROM=one/);
+        expect(rig.requests.filter(({ method }) => method !== 'GET')).toEqual([]);
+      }
+      expect(await fingerprintThere(rig)).toEqual(before);
+      await expectEqual();
+    });
+
+    it('is taken by exactly one of two that come at once', async () => {
+      const second = await worldOf(1, { instance: 'two' });
+      await Promise.all([world.mirror.pass(), second.mirror.pass()]);
+      const states = [world, second].map(({ mirror }) => mirror.status().state);
+      expect(states.sort()).toEqual(['paused', 'working']);
+    });
+
+    it('can be handed over by a person: the first one notices, and writes nothing more', async () => {
+      await world.write(events(1, 3));
+      await expectEqual();
+      await rig.query('delete from actp_mirror_owner');
+      const second = await worldOf(1, { instance: 'two' });
+      await second.write(events(1, 2, 'two'));
+      await second.mirror.pass();
+      await world.write(events(4, 3));
+      await world.clock.advance(10_000);
+      await expectLater({ state: 'paused', waiting: 3 });
+      expect(await countThere('actp_agent_events')).toBe(5);
+    });
+
+    it('follows an instance that gets another name', async () => {
+      await world.write(events(1, 2_100), agent('a'));
+      await expectEqual();
+      await world.mirror.end();
+      await expectEqual(await worldOf(0, { instance: 'new' }));
+      expect(await rig.query('select distinct instance from actp_agent_events')).toEqual([{ instance: 'new' }]);
+    });
+  });
+});
