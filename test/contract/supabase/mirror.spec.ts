@@ -12,9 +12,13 @@ import {
   restarts,
   type MirrorWorld,
 } from '../../support/mirror-world';
+import { SupabaseProject } from '../../../src/persistence/mirror/supabase-project';
+import { until } from '../../support/until';
 import { describeOnRigs, startRig, type Answer, type SupabaseRig } from '../../support/supabase-rig';
 
 const RETRY_REFUSED_MS = 10_000;
+/** How long it relies on being the owner. */
+const TRUSTED_MS = 10_000;
 
 describeOnRigs('the mirror', (kind) => {
   let rig: SupabaseRig;
@@ -158,6 +162,29 @@ describeOnRigs('the mirror', (kind) => {
       await expectEqual();
     });
 
+    it('one that never answers is given up after its time, and nothing waits for it', async () => {
+      rig.fault = () => 'hang';
+      const project = new SupabaseProject({ url: rig.url, key: rig.serviceKey, timeoutMs: 200 });
+      expect(await project.owner()).toEqual({ kind: 'away', error: 'no answer within 0.2 s' });
+      let cut: (why: Error) => void = () => undefined;
+      let isHeld = false;
+      rig.fault = () =>
+        new Promise((_, reject) => {
+          isHeld = true;
+          cut = reject;
+        });
+      const pass = world.mirror.pass();
+      await until(() => isHeld, 'a request hangs');
+      // The database is ours all the while, and the end of the service too.
+      await world.write(events(1, 3));
+      const ended = world.mirror.end();
+      await world.clock.advance(2_000);
+      await ended;
+      cut(new Error('cut by the test'));
+      await pass;
+      expect((await worldOf(0)).mirror.status()).toMatchObject({ lastError: null });
+    });
+
     it('one with another key: nothing is lost, and it says what to check', async () => {
       const key = rig.token('service_role', { secret: 'another secret that is long enough for this' });
       const wrong = await worldOf(1, { key });
@@ -197,6 +224,39 @@ describeOnRigs('the mirror', (kind) => {
     });
   });
 
+  describe('a schema that is not ours', () => {
+    it.each([
+      [
+        'a missing table',
+        'alter table actp_agent_restarts rename to elsewhere',
+        'alter table elsewhere rename to actp_agent_restarts',
+        '20260101000003_agent_restarts',
+      ],
+      [
+        'a renamed column',
+        'alter table actp_agent_restarts rename reason to why',
+        'alter table actp_agent_restarts rename why to reason',
+        '20260101000003_agent_restarts',
+      ],
+      [
+        'one behind ours',
+        'alter table actp_mirror_owner rename to elsewhere',
+        'alter table elsewhere rename to actp_mirror_owner',
+        '20260101000007_mirror_owner',
+      ],
+    ])('%s pauses it, names the migration to push, and is no fault of a row', async (_, spoil, mend, migration) => {
+      await expectEqual();
+      await rig.apply(spoil);
+      await world.write(restarts(3), events(1, 3));
+      await world.clock.advance(TRUSTED_MS);
+      await expectLater({ state: 'paused' });
+      expect(world.mirror.status().degraded).toContain(`push supabase/migrations/${migration}.sql`);
+      expect(await world.mirror.refusals(9)).toEqual([]);
+      await rig.apply(mend);
+      await expectEqual();
+    });
+  });
+
   describe('a row that is refused', () => {
     beforeEach(async () => {
       await expectEqual();
@@ -227,6 +287,22 @@ describeOnRigs('the mirror', (kind) => {
       expect(await world.mirror.retry()).toBe(3);
       await expectEqual();
       expect(await world.mirror.refusals(9)).toEqual([]);
+    });
+
+    it('is one that is taken and not kept, too', async () => {
+      await rig.query(`create function drop_row() returns trigger language plpgsql as 'begin return null; end'`);
+      await rig.query(
+        'create trigger drop_five before insert on actp_agent_events for each row when (new.seq = 5) execute function drop_row()',
+      );
+      await world.write(events(1, 6));
+      await world.mirror.pass();
+      await rig.query('drop function drop_row cascade');
+      expect(await world.mirror.refusals(9)).toMatchObject([
+        { error: '0 of 1 rows were kept', tries: 1, setAside: false },
+      ]);
+      await world.clock.advance(RETRY_REFUSED_MS);
+      await world.mirror.pass();
+      await expectEqual();
     });
   });
 
@@ -264,7 +340,7 @@ describeOnRigs('the mirror', (kind) => {
       await second.write(events(1, 2, 'two'));
       await second.mirror.pass();
       await world.write(events(4, 3));
-      await world.clock.advance(10_000);
+      await world.clock.advance(TRUSTED_MS);
       await expectLater({ state: 'paused', waiting: 3 });
       expect(await countThere('actp_agent_events')).toBe(5);
     });

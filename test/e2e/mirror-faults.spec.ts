@@ -1,0 +1,157 @@
+import path from 'node:path';
+import { sql } from 'kysely';
+import { Database } from '../../src/persistence';
+import type { ApiClient } from '../support/api-client';
+import { fingerprintHere, fingerprintThere } from '../support/mirror-world';
+import { seededRandom } from '../support/seeded';
+import { makeService, type TestService } from '../support/service';
+import { availableRigs, startRig, type SupabaseRig } from '../support/supabase-rig';
+import { until } from '../support/until';
+
+const SEED = Number(process.env.MIRROR_SEED ?? '1');
+const CHANGES = 10_000;
+const CALLERS = 8;
+const AGENTS_A_CALLER = 4;
+const RIG_KILLS = 10;
+/** Those kills of the rig with which the supervisor is killed too, in the middle of an upload. */
+const SUPERVISOR_KILLS = [2, 5, 8];
+const BATCH = 500;
+
+const [kind] = [...availableRigs()].reverse();
+const describeHere = kind === undefined ? describe.skip : describe;
+
+interface Mirror {
+  readonly waiting: number;
+  readonly setAside: number;
+  readonly lastError: string | null;
+}
+
+/** 10,000 changes while Supabase dies ten times and the supervisor three times, at drawn moments. */
+describeHere(`the mirror under faults, on ${kind ?? 'nothing (skipped: no PostgREST for this machine)'}`, () => {
+  const random = seededRandom(SEED);
+  const within = (low: number, high: number) => low + Math.floor(random() * (high - low));
+  const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+  let rig: SupabaseRig;
+  let service: TestService;
+  let restarting: Promise<void> | null = null;
+  let answered = 0;
+  let areFaultsOver = false;
+
+  beforeAll(async () => {
+    rig = await startRig({ kind: kind! });
+    service = await makeService({
+      settings: { SUPABASE_URL: rig.url, SUPABASE_SERVICE_ROLE_KEY: rig.serviceKey, RATE_LIMIT_PER_MINUTE: '0' },
+    });
+  });
+  afterAll(async () => {
+    await service.destroy();
+    await rig.stop();
+  });
+
+  const mirror = () => service.api.expect<Mirror>(200, 'GET', '/api/mirror');
+
+  /** One change of a caller's own agents; a call that finds nobody is no change, and is made again later. */
+  async function change(api: ApiClient, agentId: string, registered: Set<string>): Promise<void> {
+    const address = `/api/agents/${agentId}`;
+    const draw = random();
+    if (!registered.has(agentId)) {
+      const { status } = await api.post('/api/agents', { agentId, name: agentId, entryPoint: 'sleeper.sh' });
+      // 409: it was registered by a call whose answer a kill has cut off.
+      if (status !== 201 && status !== 409) throw new Error(`registered with ${status}`);
+      registered.add(agentId);
+    } else if (draw < 0.1) {
+      const { status } = await api.request('DELETE', address);
+      if (status !== 204 && status !== 404) throw new Error(`removed with ${status}`);
+      registered.delete(agentId);
+    } else {
+      const capabilities = [`c.${within(0, 1_000_000)}`];
+      const { status } = await api.request('PUT', `${address}/capabilities`, { capabilities });
+      if (status !== 200) throw new Error(`changed with ${status}`);
+    }
+  }
+
+  async function call(caller: number): Promise<void> {
+    const registered = new Set<string>();
+    while (!areFaultsOver || answered * 2 < CHANGES) {
+      const agentId = `a-${caller}-${within(0, AGENTS_A_CALLER)}`;
+      try {
+        await change(service.api, agentId, registered);
+        answered += 1;
+      } catch {
+        await (restarting ?? pause(50));
+      }
+    }
+  }
+
+  /** Kills the supervisor while PostgREST works on an upload of its: whether it is there is told to nobody. */
+  async function killDuringUpload(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      rig.fault = ({ method }) => {
+        if (method !== 'POST') return null;
+        rig.fault = () => null;
+        service.signal('SIGKILL');
+        resolve();
+        return 'reset-after';
+      };
+    });
+    restarting = service.end('SIGKILL').then(() => service.start());
+    await restarting;
+    restarting = null;
+  }
+
+  async function harm(): Promise<void> {
+    for (let kills = 1; kills <= RIG_KILLS; kills += 1) {
+      if (SUPERVISOR_KILLS.includes(kills)) await killDuringUpload();
+      await pause(within(300, 1_500));
+      await rig.kill();
+      await pause(within(50, 500));
+      await rig.restart();
+    }
+    areFaultsOver = true;
+  }
+
+  it('has every change, and uploaded none without a reason', async () => {
+    await Promise.all([harm(), ...Array.from({ length: CALLERS }, (_, caller) => call(caller))]);
+    await until(
+      async () => {
+        const { waiting, setAside, lastError } = await mirror();
+        return waiting === 0 && setAside === 0 && lastError === null;
+      },
+      () => 'everything is there',
+      60_000,
+    );
+    // Nothing changes any more; one that ended in order would add that it did.
+    await service.end('SIGKILL');
+    const database = await Database.open(path.join(service.home.dataDir, 'db'));
+    try {
+      const changes = await database.read((db) =>
+        sql<{
+          n: number;
+        }>`select last_value as n from pg_sequences where schemaname = 'local' and sequencename like 'outbox%'`.execute(
+          db,
+        ),
+      );
+      expect(changes.rows[0]?.n).toBeGreaterThanOrEqual(CHANGES);
+      expect(await fingerprintThere(rig)).toEqual(await fingerprintHere(database));
+    } finally {
+      await database.close();
+    }
+    expectFewUploads();
+  });
+
+  /** An event never changes: where it was sent again, nobody had said that it was there, or the supervisor was killed. */
+  function expectFewUploads(): void {
+    const tries = new Map<string, number>();
+    const confirmed = new Map<string, number>();
+    for (const { method, path: address, body, status, isPassedOn } of rig.requests) {
+      if (method !== 'POST' || !address.includes('actp_agent_events') || !isPassedOn) continue;
+      for (const { id } of JSON.parse(body) as { id: string }[]) {
+        tries.set(id, (tries.get(id) ?? 0) + 1);
+        if (status === 200 || status === 201) confirmed.set(id, (confirmed.get(id) ?? 0) + 1);
+      }
+    }
+    const again = [...confirmed.values()].filter((times) => times > 1).length;
+    expect(Math.max(...tries.values())).toBeLessThanOrEqual(1 + RIG_KILLS + SUPERVISOR_KILLS.length);
+    expect(again).toBeLessThanOrEqual(BATCH * SUPERVISOR_KILLS.length);
+  }
+});
