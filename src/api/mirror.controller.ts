@@ -20,7 +20,8 @@ export class MirrorController {
   @Problems('invalid-request', 'database-unavailable')
   async status(@Query() query: LimitQueryDto): Promise<MirrorDto> {
     const refusals = await this.mirror.refusals(query.limit);
-    const { configured, state, waiting, lagSeconds, setAside, lastError, degraded } = this.mirror.status();
+    const current = await this.mirror.currentStatus();
+    const { configured, state, waiting, lagSeconds, setAside, lastError, degraded } = current;
     const refused = refusals.map((refusal) => ({ ...refusal, refusedAt: isoTime(refusal.refusedAt) }));
     return { configured, state, waiting, lagSeconds, setAside, lastError, degraded, refused };
   }

@@ -26,3 +26,31 @@ begin
   end loop;
 end
 $$;
+
+-- A writer whose place was taken may not know it yet: what it sends is refused. It names itself in a header of its request;
+-- in the embedded database, and for whoever works here by SQL, there is none.
+create function actp_refuse_other_writer() returns trigger language plpgsql set search_path = '' as $$
+declare
+  sender text := nullif(current_setting('request.headers', true), '')::json ->> 'x-agent-spawner-writer';
+begin
+  if sender is not null and exists (select from public.actp_mirror_owner owner where owner.writer::text <> sender) then
+    raise exception using errcode = 'PT409', message = 'another agent-spawner writes to this project';
+  end if;
+  return null;
+end
+$$;
+
+comment on function actp_refuse_other_writer() is 'Refuses what comes from an agent-spawner that is not in actp_mirror_owner';
+
+do $$
+declare
+  mirrored text;
+begin
+  foreach mirrored in array array['actp_agent_registry', 'actp_agent_health_log', 'actp_agent_restarts', 'actp_circuit_breakers', 'actp_agent_events'] loop
+    execute format(
+      'create trigger refuse_other_writer before insert or update or delete on %I for each statement execute function actp_refuse_other_writer()',
+      mirrored
+    );
+  end loop;
+end
+$$;

@@ -33,19 +33,21 @@ describeHere(`the mirror under faults, on ${kind ?? 'nothing (skipped: no PostgR
   const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
   let rig: SupabaseRig;
   let service: TestService;
+  const cleanups: (() => Promise<void>)[] = [];
   let restarting: Promise<void> | null = null;
   let answered = 0;
   let areFaultsOver = false;
 
   beforeAll(async () => {
     rig = await startRig({ kind: kind! });
+    cleanups.push(() => rig.stop());
     service = await makeService({
       settings: { SUPABASE_URL: rig.url, SUPABASE_SERVICE_ROLE_KEY: rig.serviceKey, RATE_LIMIT_PER_MINUTE: '0' },
     });
+    cleanups.push(() => service.destroy());
   });
   afterAll(async () => {
-    await service.destroy();
-    await rig.stop();
+    for (const cleanup of cleanups.reverse()) await cleanup();
   });
 
   const mirror = () => service.api.expect<Mirror>(200, 'GET', '/api/mirror');

@@ -157,9 +157,14 @@ export async function makeService(options: ServiceOptions = {}): Promise<TestSer
       await home.destroy();
     },
   };
-  await start();
-  if (options.firstStart !== true) await removeFirstStart(service);
-  return service;
+  try {
+    await start();
+    if (options.firstStart !== true) await removeFirstStart(service);
+    return service;
+  } catch (error) {
+    await service.destroy();
+    throw error;
+  }
 }
 
 /** The agents of the first start have no programs in a test's folder: they are taken away before it begins. */

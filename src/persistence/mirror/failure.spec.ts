@@ -26,6 +26,7 @@ describe('failureOf', () => {
     ['no such table, in later versions', 'schema', 404, 'PGRST205', 'Could not find the table'],
     ['no such column', 'schema', 400, 'PGRST204', "Could not find the 'seq' column of 'actp_agent_events'"],
     ['no such column for Postgres', 'schema', 400, '42703', 'column "seq" does not exist'],
+    ['another one writes there', 'relieved', 409, 'PT409', 'another agent-spawner writes to this project'],
     ['a value of a wrong type', 'content', 400, '22P02', 'invalid input syntax for type uuid'],
     ['a check', 'content', 400, '23514', 'violates check constraint'],
     ['a null', 'content', 400, '23502', 'null value in column'],

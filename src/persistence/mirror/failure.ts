@@ -9,9 +9,10 @@ export interface Refused {
 
 /**
  * `away`: it may go well later. `key`: our key is wrong or may not do this. `schema`: a table or column is missing there.
- * `content`: what was sent is refused, and would be again. `too-large`: less at a time may do.
+ * `content`: what was sent is refused, and would be again. `too-large`: less at a time may do. `relieved`: another writer has
+ * our place.
  */
-export type FailureKind = 'away' | 'key' | 'schema' | 'content' | 'too-large';
+export type FailureKind = 'away' | 'relieved' | 'key' | 'schema' | 'content' | 'too-large';
 
 export interface Failure {
   readonly kind: FailureKind;
@@ -36,6 +37,9 @@ const KEY_CODES = new Set(['PGRST301', 'PGRST302', 'PGRST303', '42501', '22023']
  */
 const CONTENT_CLASSES = new Set(['22', '23', 'P0', '54']);
 
+/** Of the trigger that supabase/migrations lay on the mirrored tables. */
+const RELIEVED_CODE = 'PT409';
+
 /**
  * What kind of failure an answer is. Only what Postgres itself says of a value counts against a row: whatever else comes,
  * HTML of a proxy among it, may go well later.
@@ -45,6 +49,7 @@ export function failureOf(refused: Refused, key: string): Failure {
 }
 
 function kindOf({ status, code, message }: Refused): FailureKind {
+  if (code === RELIEVED_CODE) return 'relieved';
   if (KEY_CODES.has(code)) return 'key';
   if (SCHEMA_CODES.has(code)) return 'schema';
   if (/^[0-9A-Z]{5}$/.test(code)) {

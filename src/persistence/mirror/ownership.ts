@@ -31,7 +31,10 @@ export class OwnedByOther extends Error {
   }
 }
 
-/** One project serves one instance: whether that is us is looked at again and again, since a person may hand it over. */
+/**
+ * One project serves one instance: whether that is us is looked at again and again, since a person may hand it over. What is
+ * written in between is refused by the project itself.
+ */
 export class Ownership {
   private checkedAt: number | null = null;
 
@@ -41,6 +44,11 @@ export class Ownership {
     private readonly queue: WriteQueue,
     private readonly clock: Clock,
   ) {}
+
+  /** Looks anew before the next writing. */
+  distrust(): void {
+    this.checkedAt = null;
+  }
 
   /** @throws OwnedByOther, MirrorStopped */
   async ensure(): Promise<void> {

@@ -15,6 +15,7 @@ import { Database } from '../database';
 import { InstanceIdentity } from '../instance-identity';
 import { readMigrations } from '../migrator';
 import { WriteQueue } from '../write-queue';
+import { MirrorStopped } from './answer';
 import { Comparison } from './comparison';
 import { Outbox, type OutboxState, type Refusal } from './outbox';
 import { Ownership } from './ownership';
@@ -85,7 +86,9 @@ export class SupabaseMirror {
     this.outbox = new Outbox(database, queue);
     const { SUPABASE_URL: url, SUPABASE_SERVICE_ROLE_KEY: key } = settings;
     this.parts =
-      url === undefined || key === undefined ? null : this.partsOf(new SupabaseProject({ url, key }), identity);
+      url === undefined || key === undefined
+        ? null
+        : this.partsOf(new SupabaseProject({ url, key, writer: identity.writer }), identity);
   }
 
   /** Begins to note changes, and to upload them; without a mirror nothing is noted. Before anything is written. */
@@ -109,6 +112,13 @@ export class SupabaseMirror {
     if (this.running !== null) await isSettledWithin(this.clock, this.running, END_MS);
   }
 
+  /** {@link status}, counted now. */
+  async currentStatus(): Promise<MirrorStatus> {
+    await this.look();
+    return this.status();
+  }
+
+  /** As of a second ago at most, while the database answers. */
   status(): MirrorStatus {
     const configured = this.parts !== null;
     const { oldestAt } = this.state;
@@ -163,9 +173,19 @@ export class SupabaseMirror {
       this.trouble = null;
       this.failures = 0;
     } catch (error) {
-      if (!this.isEnded) this.noteTrouble(error);
+      parts.ownership.distrust();
+      if (!this.isEnded) this.noteTrouble(await this.explained(error, parts));
     }
     await this.look();
+  }
+
+  /** Who was relieved says by whom. */
+  private async explained(error: unknown, { ownership }: Parts): Promise<unknown> {
+    if (!(error instanceof MirrorStopped) || error.failure.kind !== 'relieved') return error;
+    return ownership.ensure().then(
+      () => error,
+      (why: unknown) => why,
+    );
   }
 
   private async upload({ ownership, uploader, comparison }: Parts): Promise<void> {

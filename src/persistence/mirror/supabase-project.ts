@@ -16,6 +16,8 @@ export interface Owner {
 export interface SupabaseProjectOptions {
   readonly url: string;
   readonly key: string;
+  /** Who we are ({@link Owner}); a project whose owner is another one refuses what we write. Nothing: we only read. */
+  readonly writer?: string;
   /** One limit a request, from its sending to the end of its answer. */
   readonly timeoutMs?: number;
 }
@@ -35,6 +37,8 @@ interface Builder extends PromiseLike<Response> {
 }
 
 const TIMEOUT_MS = 15_000;
+/** Known to the trigger that supabase/migrations lay on the mirrored tables. */
+const WRITER_HEADER = 'x-agent-spawner-writer';
 export const OWNER_TABLE = 'actp_mirror_owner';
 
 /** Rows of a Supabase project, through its REST interface. Nothing here throws: an answer says what went wrong. */
@@ -43,7 +47,7 @@ export class SupabaseProject {
   private readonly key: string;
   private readonly timeoutMs: number;
 
-  constructor({ url, key, timeoutMs = TIMEOUT_MS }: SupabaseProjectOptions) {
+  constructor({ url, key, writer, timeoutMs = TIMEOUT_MS }: SupabaseProjectOptions) {
     this.key = key;
     this.timeoutMs = timeoutMs;
     this.client = createClient(url, key, {
@@ -51,7 +55,10 @@ export class SupabaseProject {
       // node 20 has no WebSocket of its own, and the client wants one though nothing here uses it.
       realtime: { transport: WebSocket as never },
       // A redirect would carry the key wherever it leads.
-      global: { fetch: (input, init) => fetch(input, { ...init, redirect: 'error' }) },
+      global: {
+        fetch: (input, init) => fetch(input, { ...init, redirect: 'error' }),
+        headers: writer === undefined ? {} : { [WRITER_HEADER]: writer },
+      },
     });
   }
 

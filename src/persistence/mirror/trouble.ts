@@ -26,6 +26,7 @@ export function troubleOf(error: unknown, migrations: readonly KnownMigration[])
     case 'key':
       return { state: 'waiting', error: failure.error, advice: 'Check SUPABASE_SERVICE_ROLE_KEY' };
     case 'away':
+    case 'relieved':
     case 'content':
     case 'too-large':
       return { state: 'waiting', error: failure.error, advice: '' };
