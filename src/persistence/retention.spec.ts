@@ -13,7 +13,7 @@ let retention: Retention;
 beforeAll(async () => {
   test = await openTestDatabase();
   const settings = { HEALTH_LOG_RETENTION_DAYS: 7, EVENT_RETENTION_DAYS: 90 };
-  retention = new Retention(test.queue, new SchedulerRegistry(), settings, test.clock);
+  retention = new Retention(test.database, test.queue, new SchedulerRegistry(), settings, test.clock);
 });
 afterAll(() => test.destroy());
 beforeEach(() => run('truncate actp_agent_health_log, actp_agent_restarts, actp_agent_events'));
@@ -66,6 +66,29 @@ describe('retention', () => {
     const window = await outbox.next(100);
     await outbox.disable();
     expect([...(window?.keys.values() ?? [])].map((keys) => keys.length)).toEqual([3, 3, 3]);
+  });
+
+  it('gives the room of what was removed to what comes later', async () => {
+    const sizeAfter = async () => {
+      await fill([100], 2_000);
+      await retention.prune();
+      await retention.vacuum();
+      const [size] = await run(
+        `select pg_relation_size('actp_agent_health_log') + pg_relation_size('local.outbox') as n`,
+      );
+      return Number(size?.n);
+    };
+    const outbox = new Outbox(test.database, test.queue);
+    await outbox.enable('http://127.0.0.1:1');
+    const sizes = [];
+    for (let round = 0; round < 4; round += 1) {
+      sizes.push(await sizeAfter());
+      const window = await outbox.next(100_000);
+      for (const [table, keys] of window?.keys ?? [])
+        await outbox.settle({ table, keys, refused: new Map(), through: window!.through }, 0);
+    }
+    await outbox.disable();
+    expect(sizes[3]).toBeLessThanOrEqual(sizes[1]!);
   });
 
   it('a wall clock that was set ahead removes nothing before its time', async () => {

@@ -3,15 +3,21 @@ import { SchedulerRegistry } from '@nestjs/schedule';
 import { sql } from 'kysely';
 import { SETTINGS, type ResolvedSettings } from '../config';
 import { CLOCK, isoTime, messageOf, type Clock } from '../kernel';
+import { Database } from './database';
 import { WriteQueue } from './write-queue';
 
-const INTERVAL = 'retention';
+const PRUNE = 'retention';
+const VACUUM = 'vacuum';
 const PRUNE_MS = 60_000;
+const VACUUM_MS = 3_600_000;
 /** Few enough that nobody waits long behind them. */
 const BATCH = 500;
 /** The next pass goes on: what is to be pruned at once, after a setting was changed, need not be gone in one. */
 const BATCHES_A_PASS = 40;
 const DAY_MS = 86_400_000;
+const OUR_TABLES = `
+  select schemaname || '.' || tablename as name from pg_tables where schemaname in ('public', 'local') order by 1
+`;
 
 /**
  * Removes what is older than it is to be kept, a few rows at a time. Where there is a mirror it hears of each row, as of
@@ -20,9 +26,10 @@ const DAY_MS = 86_400_000;
 @Injectable()
 export class Retention {
   private readonly logger = new Logger(Retention.name);
-  private isWorking = false;
+  private isPruning = false;
 
   constructor(
+    private readonly database: Database,
     private readonly queue: WriteQueue,
     private readonly scheduler: SchedulerRegistry,
     @Inject(SETTINGS)
@@ -32,18 +39,21 @@ export class Retention {
 
   begin(): void {
     void this.prune();
-    const interval = setInterval(() => void this.prune(), PRUNE_MS);
-    this.scheduler.addInterval(INTERVAL, interval);
+    const prune = setInterval(() => void this.prune(), PRUNE_MS);
+    const vacuum = setInterval(() => void this.vacuum(), VACUUM_MS);
+    this.scheduler.addInterval(PRUNE, prune);
+    this.scheduler.addInterval(VACUUM, vacuum);
   }
 
   end(): void {
-    if (this.scheduler.doesExist('interval', INTERVAL)) this.scheduler.deleteInterval(INTERVAL);
+    for (const name of [PRUNE, VACUUM])
+      if (this.scheduler.doesExist('interval', name)) this.scheduler.deleteInterval(name);
   }
 
   /** One pass; one at a time. It never rejects: what fails is tried again by the next one. */
   async prune(): Promise<void> {
-    if (this.isWorking) return;
-    this.isWorking = true;
+    if (this.isPruning) return;
+    this.isPruning = true;
     const { HEALTH_LOG_RETENTION_DAYS: checks, EVENT_RETENTION_DAYS: events } = this.settings;
     try {
       await this.pruneTable('actp_agent_health_log', 'checked_at', checks);
@@ -52,7 +62,21 @@ export class Retention {
     } catch (error) {
       this.logger.warn({ error: messageOf(error) }, 'old rows could not be removed yet');
     } finally {
-      this.isWorking = false;
+      this.isPruning = false;
+    }
+  }
+
+  /**
+   * Gives the room of removed rows to later ones: the embedded database has no process of its own that would (measured:
+   * without it a table grows by all that was ever written to it). A table at a time, so that nobody waits for all of them;
+   * never rejects.
+   */
+  async vacuum(): Promise<void> {
+    try {
+      const { rows } = await this.database.read((db) => sql<{ name: string }>`${sql.raw(OUR_TABLES)}`.execute(db));
+      for (const { name } of rows) await this.database.read((db) => sql`vacuum ${sql.table(name)}`.execute(db));
+    } catch (error) {
+      this.logger.warn({ error: messageOf(error) }, 'the room of removed rows could not be given back yet');
     }
   }
 
