@@ -398,3 +398,59 @@ describe('the agents of the first start', () => {
     expect(later.listAgents()).toHaveLength(5);
   });
 });
+
+describe('values of env that are not on this machine', () => {
+  /** As RESTORE_FROM leaves it: the mirror has names alone. */
+  async function restored(): Promise<AgentRegistry> {
+    await registry.register({ ...a, env: { KEY: 'secret', MODE: 'x' } });
+    await test.database.transaction((tx) => tx.deleteFrom('local.agent_env').execute());
+    return reloaded();
+  }
+  const rowOf = async () => {
+    const rows = await test.database.read((db) =>
+      db.selectFrom('actp_agent_registry').select(['env_names', 'status']).execute(),
+    );
+    return rows[0];
+  };
+
+  it('are missing, by their names, and none is missing of an agent that was registered here', async () => {
+    expect((await restored()).getAgent('a')).toMatchObject({ env: {}, missingEnv: ['KEY', 'MODE'] });
+    expect(registry.getAgent('a').missingEnv).toEqual([]);
+  });
+
+  it('are kept in mind by every change that does not give them', async () => {
+    const later = await restored();
+    await later.update('a', { env: { KEY: 'anew' }, name: 'B' });
+    expect(later.getAgent('a')).toMatchObject({ env: { KEY: 'anew' }, missingEnv: ['MODE'] });
+    expect((await reloaded()).getAgent('a')).toMatchObject({ env: { KEY: 'anew' }, missingEnv: ['MODE'] });
+    expect((await rowOf())?.env_names).toEqual(['KEY', 'MODE']);
+  });
+
+  it('can be given up, and not be kept', async () => {
+    const later = await restored();
+    await expect(later.update('a', { env: { KEY: '***' } })).rejects.toThrow('nothing is stored under this name');
+    await later.update('a', { env: { KEY: null, MODE: null } });
+    expect((await reloaded()).getAgent('a')).toMatchObject({ env: {}, missingEnv: [] });
+    expect((await told()).at(-1)).toEqual(['agent.updated', { members: ['env'] }]);
+  });
+});
+
+describe('the row of an agent', () => {
+  it('is written by a decision only where it changes something, so that nothing needless is mirrored', async () => {
+    await registry.register(a);
+    const xmin = async () => {
+      const { rows } = await test.database.read((db) =>
+        sql<{ xmin: string }>`select xmin::text, status from actp_agent_registry`.execute(db),
+      );
+      return rows[0];
+    };
+    const save = (status: 'running' | 'starting') =>
+      test.database.transaction((tx) => registry.saveDesired(tx, 'a', 'running', status));
+    await save('starting');
+    const first = await xmin();
+    await save('starting');
+    expect(await xmin()).toEqual(first);
+    await save('running');
+    expect(await xmin()).toMatchObject({ status: 'running' });
+  });
+});

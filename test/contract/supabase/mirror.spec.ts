@@ -1,3 +1,4 @@
+import { Database, restoreBackup, writeBackup } from '../../../src/persistence';
 import { openEmptyDatabase, type EmptyDatabase } from '../../support/database';
 import {
   agent,
@@ -13,6 +14,7 @@ import {
   type MirrorWorld,
 } from '../../support/mirror-world';
 import { SupabaseProject } from '../../../src/persistence/mirror/supabase-project';
+import { makeTempFolder } from '../../support/temp-folder';
 import { until } from '../../support/until';
 import { describeOnRigs, startRig, type Answer, type SupabaseRig } from '../../support/supabase-rig';
 
@@ -119,6 +121,36 @@ describeOnRigs('the mirror', (kind) => {
       rig.fault = () => null;
       await expectEqual();
     });
+
+    // Once is enough: it says nothing of the other side.
+    const itOnPglite = kind === 'pglite' ? it : it.skip;
+    itOnPglite(
+      'what a backup brings back: what came after it is gone there too, and its numbers are free',
+      async () => {
+        const folder = makeTempFolder();
+        await world.write(
+          events(1, 5),
+          agent('a'),
+          circuit('a', 1),
+          `update local.meta set value = '5' where key = 'event_seq'`,
+        );
+        const file = await writeBackup(world.database, folder.at('backups'), world.clock);
+        await world.write(events(6, 700), circuit('b', 1), `update actp_agent_registry set name = 'later'`);
+        await expectEqual();
+        await restoreBackup(file, folder.root, world.clock);
+        const database = await Database.open(folder.at('db'));
+        const restored = await makeMirrorWorld({ url: rig.url, key: rig.serviceKey, database });
+        made.push(restored);
+        await restored.write(events(6, 3));
+        await expectEqual(restored);
+        expect(await countThere('actp_agent_events')).toBe(8);
+        // The one that it came from, should it still run, has lost its place.
+        await world.write(events(706, 1));
+        await expectLater({ state: 'paused' });
+        await database.close();
+        folder.remove();
+      },
+    );
 
     it('a change that is overtaken while it is being sent', async () => {
       await world.write(circuit('a', 1));
