@@ -434,23 +434,3 @@ describe('values of env that are not on this machine', () => {
     expect((await told()).at(-1)).toEqual(['agent.updated', { members: ['env'] }]);
   });
 });
-
-describe('the row of an agent', () => {
-  it('is written by a decision only where it changes something, so that nothing needless is mirrored', async () => {
-    await registry.register(a);
-    const xmin = async () => {
-      const { rows } = await test.database.read((db) =>
-        sql<{ xmin: string }>`select xmin::text, status from actp_agent_registry`.execute(db),
-      );
-      return rows[0];
-    };
-    const save = (status: 'running' | 'starting') =>
-      test.database.transaction((tx) => registry.saveDesired(tx, 'a', 'running', status));
-    await save('starting');
-    const first = await xmin();
-    await save('starting');
-    expect(await xmin()).toEqual(first);
-    await save('running');
-    expect(await xmin()).toMatchObject({ status: 'running' });
-  });
-});

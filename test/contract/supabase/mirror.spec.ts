@@ -1,3 +1,5 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { Database, restoreBackup, writeBackup } from '../../../src/persistence';
 import { openEmptyDatabase, type EmptyDatabase } from '../../support/database';
 import {
@@ -215,6 +217,20 @@ describeOnRigs('the mirror', (kind) => {
       cut(new Error('cut by the test'));
       await pass;
       expect((await worldOf(0)).mirror.status()).toMatchObject({ lastError: null });
+    });
+
+    it('one that leads elsewhere is not followed: the key goes nowhere', async () => {
+      let asked = 0;
+      const elsewhere = createServer((_, response) => {
+        asked += 1;
+        response.end();
+      });
+      await new Promise<void>((resolve) => elsewhere.listen(0, '127.0.0.1', resolve));
+      const { port } = elsewhere.address() as AddressInfo;
+      rig.fault = () => ({ status: 307, headers: { location: `http://127.0.0.1:${port}/` }, body: '' });
+      await expectLater({ state: 'waiting', lastError: expect.stringContaining('fetch failed') as string });
+      expect(asked).toBe(0);
+      await new Promise((resolve) => elsewhere.close(resolve));
     });
 
     it('one with another key: nothing is lost, and it says what to check', async () => {
