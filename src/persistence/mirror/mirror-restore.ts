@@ -10,7 +10,7 @@ import type { SqlConnection } from '../sql-connection';
 import { required } from './answer';
 import type { Row } from './outbox';
 import { SupabaseProject } from './supabase-project';
-import { MIRRORED_TABLES, type MirroredTable } from './tables';
+import { MIRRORED_TABLES, REGISTRY, type MirroredTable } from './tables';
 
 /** As many as Supabase gives in one answer at most. */
 const PAGE = 1_000;
@@ -67,8 +67,9 @@ function hasDatabase(folder: string): boolean {
 }
 
 async function refuseUnknown(project: SupabaseProject, from: string): Promise<void> {
-  const instances = required(await project.instances(), 'actp_agent_registry');
-  if (instances.includes(from)) return;
+  const page = { instances: [from], after: null, limit: 1 };
+  if (required(await project.rows(REGISTRY, page), REGISTRY.name).length > 0) return;
+  const instances = required(await project.instances(), REGISTRY.name);
   const known = instances.length === 0 ? 'It has no agents at all' : `It has ${instances.join(', ')}`;
   throw new Problem('invalid-request', `RESTORE_FROM: the project has nothing of ${from}. ${known}.`);
 }
@@ -130,7 +131,7 @@ function only(row: Row, columns: ReadonlySet<string>): Row {
 
 /** A row as it is here: nothing runs, and no trial is under way. */
 function brought({ name }: MirroredTable, row: Row, { instance, now }: Source): Row {
-  if (name === 'actp_agent_registry') {
+  if (name === REGISTRY.name) {
     refuseUnusable(row);
     const isExternal = row.entry_point === null;
     const state = isExternal ? 'running' : 'stopped';

@@ -33,6 +33,8 @@ const LOOK_MS = 1_000;
 const END_MS = 2_000;
 /** So many changes that wait are worth a word. */
 const MANY = 50_000;
+/** So is one that waits so long. */
+const LATE_SECONDS = 300;
 
 /** How the mirror is doing. */
 export interface MirrorStatus extends OutboxState {
@@ -121,12 +123,10 @@ export class SupabaseMirror {
   /** As of a second ago at most, while the database answers. */
   status(): MirrorStatus {
     const configured = this.parts !== null;
-    const { oldestAt } = this.state;
-    const lagMs = oldestAt === null ? 0 : this.clock.wall() - oldestAt.getTime();
     return {
       ...this.state,
       configured,
-      lagSeconds: Math.max(0, Math.round(lagMs / 1_000)),
+      lagSeconds: this.lagSeconds(),
       state: configured ? (this.trouble?.state ?? 'working') : 'off',
       lastError: this.trouble?.error ?? null,
       degraded: this.degraded(),
@@ -192,7 +192,8 @@ export class SupabaseMirror {
     await ownership.ensure();
     const first = await this.outbox.comparisonNeeded();
     if (first?.isForAll === true) await comparison.run(first);
-    while (await uploader.sendNext());
+    // What gets on is not held back for a failure now and then.
+    while (await uploader.sendNext()) this.failures = 0;
     // Only now: while much waits, checks are left out again.
     const then = await this.outbox.comparisonNeeded();
     if (then !== null) await comparison.run(then);
@@ -231,9 +232,16 @@ export class SupabaseMirror {
     if (this.trouble !== null)
       return [this.trouble.error, this.trouble.advice].filter((text) => text !== '').join('. ');
     const { setAside, waiting } = this.state;
+    const lagSeconds = this.lagSeconds();
     if (setAside > 0)
       return `${setAside} rows were refused by Supabase for what is in them: GET /api/mirror shows them, POST /api/mirror/retry tries them again`;
-    return waiting >= MANY ? `${waiting} changes wait for Supabase` : null;
+    const isLate = waiting >= MANY || lagSeconds >= LATE_SECONDS;
+    return isLate ? `${waiting} changes wait for Supabase, the oldest for ${lagSeconds} s` : null;
+  }
+
+  private lagSeconds(): number {
+    const { oldestAt } = this.state;
+    return oldestAt === null ? 0 : Math.max(0, Math.round((this.clock.wall() - oldestAt.getTime()) / 1_000));
   }
 
   private halfConfigured(): string | null {

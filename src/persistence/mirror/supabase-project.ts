@@ -4,7 +4,7 @@ import { messageOf } from '../../kernel';
 import type { Answer } from './answer';
 import { failureOf, type Failure } from './failure';
 import type { Row } from './outbox';
-import type { MirroredTable } from './tables';
+import { REGISTRY, type MirroredTable } from './tables';
 
 /** Who may write to a project. */
 export interface Owner {
@@ -96,9 +96,9 @@ export class SupabaseProject {
     return this.listed(after === null ? request : request.gt(key, after));
   }
 
-  /** The names of the instances that rows of the registry are of. */
+  /** Names of instances that rows of the registry are of; not all of them, where there are very many rows. */
   async instances(): Promise<Answer<string[]>> {
-    const request = this.client.from('actp_agent_registry').select('instance').order('instance').limit(1_000);
+    const request = this.client.from(REGISTRY.name).select('instance').order('instance').limit(1_000);
     const answer = await this.listed(request);
     if (answer.kind !== 'done') return answer;
     return { kind: 'done', value: [...new Set(answer.value.map(({ instance }) => String(instance)))] };

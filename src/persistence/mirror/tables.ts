@@ -13,9 +13,11 @@ export interface MirroredTable {
 
 export const HEALTH_LOG = 'actp_agent_health_log';
 
+export const REGISTRY: MirroredTable = { name: 'actp_agent_registry', key: 'id', isHistory: false };
+
 /** What a person looks for first comes first. */
 export const MIRRORED_TABLES: readonly MirroredTable[] = [
-  { name: 'actp_agent_registry', key: 'id', isHistory: false },
+  REGISTRY,
   { name: 'actp_circuit_breakers', key: 'agent_id', isHistory: false },
   { name: 'actp_agent_events', key: 'id', isHistory: true },
   { name: 'actp_agent_restarts', key: 'id', isHistory: true },
