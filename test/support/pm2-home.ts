@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { inspect, promisify } from 'node:util';
+import { errorCodeOf } from '../../src/kernel';
 import { LinuxProcessInspector } from '../../src/runtime';
 import { until } from './until';
 
@@ -96,14 +97,23 @@ export function makeTestHome(): TestHome {
       return file;
     },
     destroy: async () => {
-      for (const pid of new Set([daemonPid(), pidInFile()])) if (pid !== null) process.kill(pid, 'SIGKILL');
+      for (const pid of new Set([daemonPid(), pidInFile()])) if (pid !== null) kill(pid);
       // Everything that was started below this folder has it in its environment: PM2_HOME, or a path of its own.
       const left = () => inspector.all().filter((facts) => facts.pid !== process.pid && mentions(facts.pid, root));
-      for (const facts of left()) process.kill(facts.pid, 'SIGKILL');
+      for (const facts of left()) kill(facts.pid);
       await until(() => left().length === 0, 'the processes of a test home are gone');
       rmSync(root, { recursive: true, force: true, maxRetries: 5 });
     },
   };
+}
+
+/** It may have ended since it was seen. */
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if (errorCodeOf(error) !== 'ESRCH') throw error;
+  }
 }
 
 /** At its first use in a folder PM2 shows a banner before anything else. */

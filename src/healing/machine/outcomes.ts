@@ -19,6 +19,7 @@ import {
   type Launch,
   type Run,
   type StartingPhase,
+  type StoppingPhase,
   type StoppedPhase,
 } from './state';
 import type { Turn } from './turn';
@@ -153,6 +154,7 @@ export function killEnded(turn: Turn, event: Outcome<'kill-ended'>): void {
   // A stop overtook a restart: what is to end besides the run itself is still being ended.
   if (phase.then.kind !== 'start' && event.scope === 'run') return;
   if (event.gone) {
+    if (phase.run !== null) recordExpectedExit(turn, phase);
     continueAfterStop(turn, phase.then, phase.run?.process.pid ?? null);
     return;
   }
@@ -173,8 +175,9 @@ export function exited(turn: Turn, event: Outcome<'exited'>): void {
       return;
     case 'stopping':
       if (event.runId !== phase.runId) return;
-      turn.record('agent.exited', { pid: phase.run?.process.pid ?? null, runId: phase.runId, expected: true });
+      recordExpectedExit(turn, phase);
       if (phase.run === null) continueAfterStop(turn, phase.then, null);
+      else turn.enter({ ...phase, hasExited: true });
       return;
     case 'verifying':
     case 'running':
@@ -188,6 +191,10 @@ export function exited(turn: Turn, event: Outcome<'exited'>): void {
     case 'down':
       return;
   }
+}
+
+function recordExpectedExit(turn: Turn, { run, runId, hasExited }: StoppingPhase): void {
+  if (hasExited !== true) turn.record('agent.exited', { pid: run?.process.pid ?? null, runId, expected: true });
 }
 
 function exitedWhileStarting(turn: Turn, phase: StartingPhase, exit: EarlyExit): void {

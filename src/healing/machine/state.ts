@@ -110,6 +110,8 @@ export interface StoppingPhase {
   /** A launch that is still awaited: only its outcome proves that there is nothing to end. null: none is. */
   readonly awaited: 'pending' | 'unknown' | null;
   readonly absences: number;
+  /** Its exit is in the history already: PM2's event may come before the proof of its death, after it, or never. */
+  readonly hasExited?: true;
   readonly then: Sequel;
   /** When to look or to kill again. */
   readonly againAt: number | null;
