@@ -290,6 +290,12 @@ describe('only proof of death ends stopping', () => {
     expectStory(story.killEnds(), { phase: 'stopped', records: ['agent.terminated'] });
   });
 
+  it('the exit is in the history once, whether it is told before the proof, after it, or never', () => {
+    const story = new Story().isUp().asksStop();
+    expectStory(story.killEnds(), { phase: 'stopped', records: ['agent.exited', 'agent.terminated'] });
+    expectStory(story.exits(KILLED), { phase: 'stopped', records: [] });
+  });
+
   it('an exit does, where the answer of its launch is still awaited', () => {
     const story = new Story().asksStart().asksStop().exits(KILLED);
     expectStory(story, { phase: 'stopped', desired: 'stopped', answers: ['down: done'] });
