@@ -130,8 +130,8 @@ export class CapabilityRegistry {
     const event = {
       ...{ agentId, type: 'task.routed' as const, data: { taskType, score }, occurredAt: this.clock.wall() },
     };
-    void this.queue.submitEventually(async (tx) => {
-      await this.events.append(tx, [event]);
+    void this.queue.submitEventually((tx) => {
+      this.events.append(tx, [event]);
     }, event.type);
   }
 }

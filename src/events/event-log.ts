@@ -16,36 +16,28 @@ export interface EventQuery {
 /** The history. An event is recorded in the transaction of the change that it tells of. */
 @Injectable()
 export class EventLog {
+  private readonly waiting = new WeakMap<Tx, EventDraft[]>();
+
   constructor(
     private readonly database: Database,
     private readonly instance: InstanceIdentity,
     @Inject(NEW_ID) private readonly newId: NewId,
   ) {}
 
-  /** Records events in the order given; `seq` is taken in the same transaction, hence without a gap or a double. */
-  async append(tx: Tx, drafts: readonly EventDraft[]): Promise<AgentEvent[]> {
-    if (drafts.length === 0) return [];
-    const last = await this.takeNumbers(tx, drafts.length);
-    const events = drafts.map((draft, index) => ({
-      ...draft,
-      id: this.newId(),
-      seq: last - drafts.length + 1 + index,
-    }));
-    await tx
-      .insertInto('actp_agent_events')
-      .values(
-        events.map((event) => ({
-          id: event.id,
-          instance: this.instance.id,
-          seq: event.seq,
-          agent_id: event.agentId,
-          type: event.type,
-          data: JSON.stringify(event.data),
-          occurred_at: isoTime(event.occurredAt),
-        })),
-      )
-      .execute();
-    return events;
+  /**
+   * Records events in the order given, with the commit of the transaction, which fails where they cannot be; all of one
+   * transaction in one statement. `seq` is taken there too, hence without a gap or a double.
+   */
+  append(tx: Tx, drafts: readonly EventDraft[]): void {
+    if (drafts.length === 0) return;
+    const waiting = this.waiting.get(tx);
+    if (waiting !== undefined) {
+      waiting.push(...drafts);
+      return;
+    }
+    const first = [...drafts];
+    this.waiting.set(tx, first);
+    this.database.beforeCommit(tx, () => this.insert(tx, first));
   }
 
   /** Ascending by `seq`; without `after` the latest ones. */
@@ -78,14 +70,21 @@ export class EventLog {
     return forwards ? events : events.reverse();
   }
 
-  /** Reserves so many numbers; @returns the last of them */
-  private async takeNumbers(tx: Tx, count: number): Promise<number> {
-    const { rows } = await sql<{ last: number }>`
-      update local.meta set value = to_jsonb((value #>> '{}')::bigint + ${count}) where key = 'event_seq'
-      returning (value #>> '{}')::float8 as last
+  private async insert(tx: Tx, drafts: readonly EventDraft[]): Promise<void> {
+    const rows = drafts.map(({ agentId, type, data, occurredAt }) => ({
+      ...{ id: this.newId(), agent_id: agentId, type, data, occurred_at: isoTime(occurredAt) },
+    }));
+    const recorded = await sql`
+      with counter as (
+        update local.meta set value = to_jsonb((value #>> '{}')::bigint + ${rows.length}::bigint) where key = 'event_seq'
+        returning (value #>> '{}')::bigint - ${rows.length}::bigint as before
+      )
+      insert into actp_agent_events (id, instance, seq, agent_id, type, data, occurred_at)
+      select (event ->> 'id')::uuid, ${this.instance.id}::text, before + place, event ->> 'agent_id', event ->> 'type',
+        event -> 'data', (event ->> 'occurred_at')::timestamptz
+      from counter, jsonb_array_elements(${JSON.stringify(rows)}::jsonb) with ordinality events(event, place)
+      returning seq
     `.execute(tx);
-    const last = rows[0]?.last;
-    if (last === undefined) throw new Error('the counter of events is missing from local.meta');
-    return last;
+    if (recorded.rows.length !== rows.length) throw new Error('the counter of events is missing from local.meta');
   }
 }

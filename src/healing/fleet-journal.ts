@@ -58,7 +58,7 @@ export class FleetJournal implements FleetEvents {
   private save(incident: FleetIncident | null, event: EventDraft | null, notice: Notice | null = null): void {
     void this.queue.submitEventually(async (tx) => {
       await keep(tx, incident);
-      if (event !== null) await this.events.append(tx, [event]);
+      if (event !== null) this.events.append(tx, [event]);
       if (notice !== null) await this.notifications.queue(tx, [notice]);
     }, 'the fleet incident');
   }

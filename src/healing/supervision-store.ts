@@ -70,8 +70,8 @@ export class SupervisionStore implements Journal {
 
   /** An event about the supervisor or the daemon, not about one agent. */
   recordEventually(event: EventDraft): void {
-    void this.queue.submitEventually(async (tx) => {
-      await this.events.append(tx, [event]);
+    void this.queue.submitEventually((tx) => {
+      this.events.append(tx, [event]);
     }, event.type);
   }
 
@@ -88,7 +88,7 @@ export class SupervisionStore implements Journal {
   /** A notice about no single agent, with its event. */
   tellEventually(notice: Notice, event: EventDraft | null): void {
     void this.queue.submitEventually(async (tx) => {
-      if (event !== null) await this.events.append(tx, [event]);
+      if (event !== null) this.events.append(tx, [event]);
       await this.notifications.queue(tx, [notice]);
     }, notice.kind);
   }
@@ -117,7 +117,7 @@ export class SupervisionStore implements Journal {
       .execute();
     await this.registry.saveDesired(tx, agentId, change.desired, this.statusOf(change));
     await this.circuits.save(tx, agentId, change.circuit);
-    await this.events.append(tx, change.events);
+    this.events.append(tx, change.events);
     await this.restarts.append(
       tx,
       change.restarts.map((restart) => ({ agentId, ...restart })),

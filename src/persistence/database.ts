@@ -44,6 +44,7 @@ export class Database {
   private closing: Promise<void> | null = null;
   private readonly clock = new SystemClock();
   private readonly kysely: Kysely<Schema>;
+  private readonly lastWorks = new WeakMap<Tx, (() => Promise<void>)[]>();
 
   private constructor(
     private readonly engine: EmbeddedPostgres,
@@ -99,6 +100,7 @@ export class Database {
     let result: { readonly value: T } | null = null;
     const call = this.kysely.transaction().execute(async (tx) => {
       result = { value: await work(tx) };
+      for (const last of this.lastWorks.get(tx) ?? []) await last();
       // It fails where a statement failed before, whatever the work made of that.
       const transactionId = await idOf(tx);
       if (attempt.isRefused) throw new Error('it was refused meanwhile');
@@ -114,6 +116,13 @@ export class Database {
       }),
       attempt,
     );
+  }
+
+  /** Work for the end of a transaction, just before its commit: what many have to say can then be one statement. */
+  beforeCommit(tx: Tx, work: () => Promise<void>): void {
+    const works = this.lastWorks.get(tx);
+    if (works === undefined) this.lastWorks.set(tx, [work]);
+    else works.push(work);
   }
 
   /** Asks the database whether it answers. @throws Problem `database-unavailable` */

@@ -2,7 +2,7 @@ import { isProblem, isSettledWithin, messageOf, Problem, sleep, type Clock } fro
 import { doubtOf, type CommitInDoubt } from './commit-in-doubt';
 import type { Database, Tx } from './database';
 
-export type Work = (tx: Tx) => Promise<void>;
+export type Work = (tx: Tx) => Promise<void> | void;
 
 interface Entry {
   readonly work: Work;

@@ -137,7 +137,7 @@ export class AgentRegistry {
       this.getAgent(agentId);
       await this.save(agentId, async (tx) => {
         await this.store.remove(tx, agentId);
-        await this.events.append(tx, [this.event(agentId, 'agent.unregistered', {})]);
+        this.events.append(tx, [this.event(agentId, 'agent.unregistered', {})]);
       });
       this.agents.delete(agentId);
       this.version += 1;
@@ -171,7 +171,7 @@ export class AgentRegistry {
     const agent = frozen({ ...definition, id: this.newId(), missingEnv: [], registeredAt: now, updatedAt: now });
     await this.save(agentId, async (tx) => {
       await this.store.save(tx, agent);
-      await this.events.append(tx, [
+      this.events.append(tx, [
         this.event(agentId, 'agent.registered', { name: agent.name, entryPoint: agent.entryPoint }),
       ]);
     });
@@ -203,7 +203,7 @@ export class AgentRegistry {
     }
     await this.save(agentId, async (tx) => {
       await this.store.save(tx, agent);
-      await this.events.append(tx, events);
+      this.events.append(tx, events);
     });
     this.agents.set(agentId, agent);
     this.version += 1;
