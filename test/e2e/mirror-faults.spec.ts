@@ -77,7 +77,7 @@ describeHere(`the mirror under faults, on ${kind ?? 'nothing (skipped: no PostgR
 
   async function call(caller: number): Promise<void> {
     const registered = new Set<string>();
-    while (!areFaultsOver || answered * 2 < CHANGES) {
+    while (!areFaultsOver || answered * 2.5 < CHANGES) {
       const agentId = `a-${caller}-${within(0, AGENTS_A_CALLER)}`;
       try {
         await change(service.api, agentId, registered);
