@@ -3,7 +3,7 @@ export { mintAgentToken, verifyAgentToken, type AgentTokenClaims } from './agent
 export { resolveCommand, type LaunchPlaces, type ResolvedCommand } from './launch-plan';
 export { LinuxProcessInspector } from './linux-process-inspector';
 export { Pm2Runtime, type Pm2RuntimeOptions } from './pm2/pm2-runtime';
-export { PROCESS_INSPECTOR, type ProcessFacts, type ProcessInspector } from './process-inspector';
+export { PROCESS_INSPECTOR, type ProcessFacts, type ProcessInspector, type SocketsAt } from './process-inspector';
 export * from './process-runtime';
 export { treeOf } from './process-tree';
 export { RuntimeModule, SIGNING_KEY } from './runtime.module';

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
-import { newestListener, parseEnviron, parseResident, parseStat } from './proc-format';
-import type { ProcessFacts, ProcessInspector } from './process-inspector';
+import { parseEnviron, parseResident, parseStat, parseUnixSockets } from './proc-format';
+import type { ProcessFacts, ProcessInspector, SocketsAt } from './process-inspector';
 import type { ProcessIdentity } from './process-runtime';
 
 /** The process table of Linux, read from /proc: each look costs microseconds, so it is done synchronously. */
@@ -40,8 +40,8 @@ export class LinuxProcessInspector implements ProcessInspector {
     return parseResident(read(`/proc/${pid}/status`) ?? '');
   }
 
-  listeningSocket(path: string): string | null {
-    return newestListener(read('/proc/net/unix') ?? '', path);
+  socketsAt(path: string): SocketsAt {
+    return parseUnixSockets(read('/proc/net/unix') ?? '', path);
   }
 
   holderOf(socket: string): number | null {

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { messageOf, Problem } from '../kernel';
-import type { ProcessFacts, ProcessInspector } from './process-inspector';
+import type { ProcessFacts, ProcessInspector, SocketsAt } from './process-inspector';
 import type { ProcessIdentity } from './process-runtime';
 import { parseCommands, parseProcess, PROCESS_COLUMNS, valuesIn, variablesIn } from './ps-format';
 
@@ -65,8 +65,8 @@ export class MacProcessInspector implements ProcessInspector {
   }
 
   /** `ps` shows no sockets: who the daemon is, only PM2's own file says. */
-  listeningSocket(): string | null {
-    return null;
+  socketsAt(): SocketsAt {
+    return { listening: [], accepted: [] };
   }
 
   holderOf(): number | null {

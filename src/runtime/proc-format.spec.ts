@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { newestListener, parseEnviron, parseStat } from './proc-format';
+import { parseEnviron, parseStat, parseUnixSockets } from './proc-format';
 
 /** Recorded from /proc of a Linux 6 machine. */
 const TAIL =
@@ -71,20 +71,25 @@ describe('/proc/net/unix', () => {
     '0000000000000002: 00000002 00000000 00010000 0001 01 20001 /home/a/.pm2/rpc.sock',
     '0000000000000003: 00000003 00000000 00000000 0001 03 20900 /home/a/.pm2/rpc.sock',
     '0000000000000004: 00000002 00000000 00010000 0001 01 20500 /home/a/.pm2/rpc.sock',
+    // A connection that waits for being accepted.
+    '0000000000000006: 00000003 00000000 00000000 0001 02     0 /home/a/.pm2/rpc.sock',
     '0000000000000005: 00000002 00000000 00010000 0001 01 20700 /home/with  two spaces/rpc.sock',
     '',
   ].join('\n');
 
-  it('tells who listens at a path; of several the newest, for the others cannot be reached any more', () => {
-    expect(newestListener(table, '/home/a/.pm2/rpc.sock')).toBe('20500');
+  it('tells who listens at a path, and which connections were accepted there', () => {
+    expect(parseUnixSockets(table, '/home/a/.pm2/rpc.sock')).toEqual({
+      listening: ['20001', '20500'],
+      accepted: ['20900'],
+    });
   });
 
   it.each(['/home/b/.pm2/rpc.sock', '/home/a/.pm2/rpc', '', 'Path'])('tells of nobody at %j', (path) => {
-    expect(newestListener(table, path)).toBeNull();
+    expect(parseUnixSockets(table, path)).toEqual({ listening: [], accepted: [] });
   });
 
   it('holds a path whole', () => {
-    expect(newestListener(table, '/home/with  two spaces/rpc.sock')).toBe('20700');
+    expect(parseUnixSockets(table, '/home/with  two spaces/rpc.sock').listening).toEqual(['20700']);
   });
 });
 

@@ -1,4 +1,4 @@
-import type { ProcessFacts } from './process-inspector';
+import type { ProcessFacts, SocketsAt } from './process-inspector';
 
 /** States in `/proc/PID/stat` that mean: dead, only not reaped yet. */
 const DEAD_STATES = new Set(['Z', 'X', 'x']);
@@ -38,19 +38,23 @@ const LINE = /^\w+: \w+ \w+ (\w+) \w+ \w+ +(\d+) (.+)$/;
 /** `__SO_ACCEPTCON` in the flags of `/proc/net/unix`: somebody listens on it. */
 const LISTENS = 0x10000;
 
+/** Of a connection that nobody has accepted yet. */
+const NO_INODE = '0';
+
 /**
- * The inode of the socket that listens at a path, out of `/proc/net/unix` (`Num RefCount Protocol Flags Type St Inode Path`).
- * One that was unlinked and taken over is still listed under its old path: the newest is the one that is reached.
- *
- * @returns null where nobody listens there
+ * The inodes of the sockets of a path, out of `/proc/net/unix` (`Num RefCount Protocol Flags Type St Inode Path`). A
+ * listener that was unlinked is still listed under its old path, and the numbers do not tell which one is newer: each
+ * processor counts its own.
  */
-export function newestListener(table: string, path: string): string | null {
-  const inodes = table.split('\n').flatMap((line) => {
+export function parseUnixSockets(table: string, path: string): SocketsAt {
+  const listening: string[] = [];
+  const accepted: string[] = [];
+  for (const line of table.split('\n')) {
     const [, flags = '', inode = '', listed] = LINE.exec(line) ?? [];
-    const listens = listed === path && (Number.parseInt(flags, 16) & LISTENS) !== 0;
-    return listens ? [Number(inode)] : [];
-  });
-  return inodes.length === 0 ? null : String(Math.max(...inodes));
+    if (listed !== path || inode === NO_INODE) continue;
+    ((Number.parseInt(flags, 16) & LISTENS) === 0 ? accepted : listening).push(inode);
+  }
+  return { listening, accepted };
 }
 
 /** Reads the resident memory, bytes, from `/proc/PID/status` (proc_pid_status(5)); null: it does not say. */

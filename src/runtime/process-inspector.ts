@@ -8,14 +8,22 @@ export interface ProcessFacts extends ProcessIdentity {
   readonly sessionId: number;
 }
 
+/** The system's own names of the sockets of one path. */
+export interface SocketsAt {
+  /** Somebody listens on them: where a path was unlinked and bound again, on more than the one that is reached by it. */
+  readonly listening: readonly string[];
+  /** The server's ends of connections. */
+  readonly accepted: readonly string[];
+}
+
 /**
  * Looks at the process table. Answers are of the moment: `all`, `children` and `isAlive` always look anew, and nothing is
  * kept beyond the step of the event loop in which it was asked for. Where the table cannot be read it throws: that a
  * process is not seen means that it is gone.
  */
 export interface ProcessInspector {
-  /** The system's own name of the socket on which somebody listens at this path; null: nobody does, or it does not say. */
-  listeningSocket(path: string): string | null;
+  /** The sockets at this path; none where nobody listens there, and where the system does not say. */
+  socketsAt(path: string): SocketsAt;
   /** Who holds a socket of that name; null: nobody any more, somebody else's process, or the system does not say. */
   holderOf(socket: string): number | null;
   /** New at each start of the machine. */

@@ -1,4 +1,4 @@
-import type { ProcessFacts, ProcessInspector } from '../../src/runtime';
+import type { ProcessFacts, ProcessInspector, SocketsAt } from '../../src/runtime';
 
 export interface FakeProcessFacts extends ProcessFacts {
   readonly environment?: Readonly<Record<string, string>>;
@@ -54,8 +54,8 @@ export class FakeProcesses implements ProcessInspector {
     return null;
   }
 
-  listeningSocket(): string | null {
-    return null;
+  socketsAt(): SocketsAt {
+    return { listening: [], accepted: [] };
   }
 
   holderOf(): number | null {

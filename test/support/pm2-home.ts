@@ -59,8 +59,9 @@ export function makeTestHome(): TestHome {
     }
   };
   const daemonPid = () => {
-    const socket = inspector.listeningSocket(path.join(home.pm2Home, 'rpc.sock'));
-    return socket === null ? null : inspector.holderOf(socket);
+    const socketPath = path.join(home.pm2Home, 'rpc.sock');
+    const listeners = holdersOf(inspector.socketsAt(socketPath).listening);
+    return listeners.length > 1 ? whoAccepts(socketPath, listeners) : (listeners[0] ?? null);
   };
   const program = require.resolve('pm2/bin/pm2');
   const env = {
@@ -77,7 +78,8 @@ export function makeTestHome(): TestHome {
       return (await promisify(execFile)(process.execPath, [program, ...args], { encoding: 'utf8', env, ...limits }))
         .stdout;
     } catch (error) {
-      if (error instanceof Error && 'killed' in error && error.killed === true) return '';
+      // Not by `instanceof`: the error comes from outside of Jest's own world, and has another `Error`.
+      if ((error as { readonly killed?: unknown }).killed === true) return '';
       // Its message alone says neither how it ended nor what it said before.
       throw new Error(`pm2 ${args.join(' ')} failed: ${inspect(error)}`, { cause: error });
     }
@@ -105,6 +107,17 @@ export function makeTestHome(): TestHome {
       rmSync(root, { recursive: true, force: true, maxRetries: 5 });
     },
   };
+}
+
+/** Only one of those that listen under one path is reached by it. */
+function whoAccepts(socketPath: string, listeners: readonly number[]): number | null {
+  const script = path.join(__dirname, 'who-accepts.mjs');
+  const pid = execFileSync(process.execPath, [script, socketPath, ...listeners.map(String)], { encoding: 'utf8' });
+  return pid === '' ? null : Number(pid);
+}
+
+function holdersOf(sockets: readonly string[]): number[] {
+  return [...new Set(sockets.flatMap((socket) => inspector.holderOf(socket) ?? []))];
 }
 
 /** It may have ended since it was seen. */

@@ -1,11 +1,12 @@
 import path from 'node:path';
 import pm2Package from 'pm2/package.json';
 import { errorCodeOf, messageOf, Problem, type Clock } from '../../kernel';
-import type { ProcessInspector } from '../process-inspector';
+import type { ProcessInspector, SocketsAt } from '../process-inspector';
 import type { DaemonIdentity, RuntimeSignal } from '../process-runtime';
 import { Bus } from './bus';
 import { daemonBornAt, daemonPid, noteDaemonPid } from './daemon';
 import { DaemonList } from './daemon-list';
+import { DaemonSocket } from './daemon-socket';
 import { EventDecoder } from './event-decoding';
 import { readTable } from './process-table';
 import { RpcClient } from './rpc-client';
@@ -28,8 +29,9 @@ export class Connection {
     private readonly decoder: EventDecoder,
     readonly daemon: DaemonIdentity,
     private readonly entries: DaemonList,
-    private readonly socketNow: () => string | null,
-    private readonly socket: string | null,
+    private readonly socket: DaemonSocket,
+    /** Who listened when this was opened: the one that we reached, and such as nobody reaches. */
+    private readonly known: ReadonlySet<string>,
   ) {}
 
   /**
@@ -46,11 +48,11 @@ export class Connection {
       connection.close();
       tell({ kind: 'connection-lost', detail: "the connection to PM2's daemon closed" });
     };
-    const socketNow = () => options.inspector.listeningSocket(path.join(pm2Home, 'rpc.sock'));
-    const socket = socketNow();
+    const socket = new DaemonSocket(pm2Home, options.inspector);
+    const before = socket.now();
     let rpc: RpcClient;
     try {
-      rpc = await RpcClient.connect(path.join(pm2Home, 'rpc.sock'), timeoutMs, lost);
+      rpc = await RpcClient.connect(socket.path, timeoutMs, lost);
     } catch (error) {
       if (isNobodyThere(error)) return null;
       throw new Problem(
@@ -59,7 +61,8 @@ export class Connection {
       );
     }
     try {
-      const daemon = await identify(rpc, options, socket);
+      const daemon = await identify(rpc, options, socket, before);
+      const known = new Set([...before.listening, ...socket.of(daemon.pid)]);
       const decoder = new EventDecoder({ pid: daemon.pid, startTime: daemon.startTime });
       // Events before this subscription are missed: a list follows each connection.
       const bus = await Bus.connect(
@@ -71,7 +74,7 @@ export class Connection {
         },
         lost,
       );
-      opened = new Connection(rpc, bus, decoder, daemon, listOf(rpc, options), socketNow, socket);
+      opened = new Connection(rpc, bus, decoder, daemon, listOf(rpc, options), socket, known);
       return opened;
     } catch (error) {
       rpc.close();
@@ -101,8 +104,7 @@ export class Connection {
    * does, reaches another.
    */
   isShadowed(): boolean {
-    const now = this.socketNow();
-    return this.socket !== null && now !== null && now !== this.socket;
+    return this.socket.now().listening.some((socket) => !this.known.has(socket));
   }
 
   /** Why a launch of this program led to no process, as far as the daemon told; null: it did not. */
@@ -133,7 +135,8 @@ function listOf(rpc: RpcClient, { clock, inspector, pm2Home }: ConnectionOptions
 async function identify(
   rpc: RpcClient,
   { pm2Home, inspector }: ConnectionOptions,
-  socket: string | null,
+  socket: DaemonSocket,
+  before: SocketsAt,
 ): Promise<DaemonIdentity> {
   const answer = await rpc.call('getVersion', {});
   if (answer.kind !== 'answered')
@@ -145,9 +148,15 @@ async function identify(
       `The PM2 daemon of ${pm2Home} is version ${version}, and agent-spawner drives ${pm2Package.version}. Either use a daemon of its own (PM2_HOME=./data/pm2 npm start), or update that one (npx pm2 update: it restarts everything in it).`,
     );
   }
-  const holder = socket === null ? null : inspector.holderOf(socket);
+  const [holder, ...others] = socket.reached(before);
+  if (others.length > 0) {
+    throw new Problem(
+      'process-manager-unavailable',
+      `Two PM2 daemons listen at ${socket.path}, and which of them answers is not clear yet. It is tried again.`,
+    );
+  }
   // A second daemon that was started at the same time has no socket, but it has left its pid in PM2's file.
-  if (holder !== null && holder !== daemonPid(pm2Home)) noteDaemonPid(pm2Home, holder);
+  if (holder !== undefined && holder !== daemonPid(pm2Home)) noteDaemonPid(pm2Home, holder);
   const pid = holder ?? daemonPid(pm2Home);
   if (pid === null)
     throw new Problem('process-manager-unavailable', `${path.join(pm2Home, 'pm2.pid')} names no daemon.`);

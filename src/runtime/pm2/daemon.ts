@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { connect } from 'node:net';
 import path from 'node:path';
 import { Problem } from '../../kernel';
 
@@ -15,21 +14,24 @@ const LOOK_MS = 200;
  * two of ours never start one at once (PM2-FACTS, 8); a shell may all the same. Of two the one that has no socket waits
  * for ever: if that is ours, it is ended.
  *
- * @param holder who listens on the daemon's socket, by the process table; null: nobody, or nobody knows
+ * @param whoAnswers the process that is reached at the daemon's socket; null: nobody, or nobody knows
  * @throws Problem `process-manager-unavailable`
  */
-export async function startDaemon(home: string, holder: () => number | null = () => null): Promise<void> {
+export async function startDaemon(
+  home: string,
+  whoAnswers: () => Promise<number | null> = () => Promise.resolve(null),
+): Promise<void> {
   mkdirSync(home, { recursive: true, mode: 0o700 });
   for (const folder of ['logs', 'pids']) mkdirSync(path.join(home, folder), { recursive: true, mode: 0o700 });
   const log = openSync(path.join(home, 'pm2.log'), 'a', 0o600);
   try {
-    await launch(home, log, holder);
+    await launch(home, log, whoAnswers);
   } finally {
     closeSync(log);
   }
 }
 
-function launch(home: string, log: number, holder: () => number | null): Promise<void> {
+function launch(home: string, log: number, whoAnswers: () => Promise<number | null>): Promise<void> {
   const environment: Record<string, string> = {
     PM2_HOME: home,
     SILENT: 'true',
@@ -59,10 +61,8 @@ function launch(home: string, log: number, holder: () => number | null): Promise
       reject(new Problem('process-manager-unavailable', `PM2's daemon ${detail}; see ${path.join(home, 'pm2.log')}.`));
     };
     const looking = setInterval(() => {
-      void answers(path.join(home, 'rpc.sock')).then((isReachable) => {
-        // One that lives on behind a socket that was removed is listed still, and reached by nobody.
-        const other = isReachable && daemon.connected ? holder() : null;
-        if (other === null || other === daemon.pid) return;
+      void whoAnswers().then((other) => {
+        if (other === null || other === daemon.pid || !daemon.connected) return;
         settled();
         daemon.kill('SIGKILL');
         resolve();
@@ -81,19 +81,6 @@ function launch(home: string, log: number, holder: () => number | null): Promise
       settled();
       resolve();
     });
-  });
-}
-
-/** Whether somebody can be reached at a socket. */
-function answers(socketPath: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const connection = connect(socketPath);
-    const found = (isReachable: boolean) => () => {
-      connection.destroy();
-      resolve(isReachable);
-    };
-    connection.once('connect', found(true));
-    connection.once('error', found(false));
   });
 }
 

@@ -16,6 +16,7 @@ import type { Mark } from '../process-tree';
 import { Terminator } from '../terminator';
 import { Connection } from './connection';
 import { daemonPid, startDaemon } from './daemon';
+import { DaemonSocket } from './daemon-socket';
 import { withOrderedEnds } from './daemon-log';
 import { preparedSchema } from './pm2-packet';
 import { preparation } from './preparation';
@@ -76,7 +77,8 @@ export class Pm2Runtime implements ProcessRuntime {
       });
     let connection = await attempt();
     if (connection === null && mayStart) {
-      await startDaemon(pm2Home, () => this.daemonByItsSocket());
+      const socket = new DaemonSocket(pm2Home, inspector);
+      await startDaemon(pm2Home, () => socket.whoAnswers());
       connection = await attempt();
     }
     if (connection === null) {
@@ -87,12 +89,6 @@ export class Pm2Runtime implements ProcessRuntime {
     }
     this.connection = connection;
     return connection.daemon;
-  }
-
-  private daemonByItsSocket(): number | null {
-    const { inspector, pm2Home } = this.options;
-    const socket = inspector.listeningSocket(path.join(pm2Home, 'rpc.sock'));
-    return socket === null ? null : inspector.holderOf(socket);
   }
 
   snapshot(scan: boolean): Promise<RuntimeSnapshot> {
