@@ -13,7 +13,9 @@ export type Answer =
   /** Cuts the connection. */
   | 'reset'
   /** Passes it on, waits for the answer, and cuts the connection instead of handing it back. */
-  | 'reset-after';
+  | 'reset-after'
+  /** Cuts the connection, and passes it on when `deliverLate` is called. */
+  | 'late';
 
 export interface ProxyRequest {
   readonly method: string;
@@ -36,6 +38,8 @@ export interface SupabaseProxy {
   readonly requests: SeenRequest[];
   /** Asked for each request; it may hold one back by a promise. */
   fault: (request: ProxyRequest) => Answer | Promise<Answer>;
+  /** Passes on what was held back as `late`, in its order; @returns what each was answered. */
+  deliverLate(): Promise<number[]>;
   stop(): Promise<void>;
 }
 
@@ -47,15 +51,21 @@ interface Reply {
 
 /** @param port where PostgREST listens, if it is up; while it is not, connections are cut */
 export async function startProxy(port: number): Promise<SupabaseProxy> {
+  const late: (() => Promise<Reply>)[] = [];
   const server = createServer((request, response) => {
     const cut = () => void request.socket.resetAndDestroy();
-    handle(proxy, port, request, response).catch(cut);
+    handle({ proxy, port, late }, request, response).catch(cut);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const proxy: SupabaseProxy = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     requests: [],
     fault: () => null,
+    deliverLate: async () => {
+      const statuses: number[] = [];
+      for (const deliver of late.splice(0)) statuses.push((await deliver()).status);
+      return statuses;
+    },
     stop: () =>
       new Promise((resolve) => {
         server.close(() => {
@@ -67,8 +77,14 @@ export async function startProxy(port: number): Promise<SupabaseProxy> {
   return proxy;
 }
 
+interface Behind {
+  readonly proxy: SupabaseProxy;
+  readonly port: number;
+  readonly late: (() => Promise<Reply>)[];
+}
+
 /** @throws Error where the connection is to be cut */
-async function handle(proxy: SupabaseProxy, port: number, request: IncomingMessage, response: ServerResponse) {
+async function handle({ proxy, port, late }: Behind, request: IncomingMessage, response: ServerResponse) {
   const { method = '', url: path = '', headers } = request;
   if (!path.startsWith(`${PREFIX}/`)) return void response.writeHead(404).end();
   const bytes = await bodyOf(request);
@@ -78,13 +94,18 @@ async function handle(proxy: SupabaseProxy, port: number, request: IncomingMessa
   proxy.requests.push(seen);
   if (answer === 'hang') return;
   if (answer === 'reset') throw new Error('cut by a test');
+  const passOn = () => askPostgrest(port, { method, path: path.slice(PREFIX.length), headers }, bytes);
+  if (answer === 'late') {
+    late.push(passOn);
+    throw new Error('cut by a test');
+  }
   if (answer !== null && answer !== 'reset-after') {
     seen.status = answer.status;
     return void response
       .writeHead(answer.status, { 'content-type': 'application/json', ...answer.headers })
       .end(answer.body);
   }
-  const reply = await askPostgrest(port, { method, path: path.slice(PREFIX.length), headers }, bytes);
+  const reply = await passOn();
   seen.status = reply.status;
   if (answer === 'reset-after') throw new Error('cut by a test');
   response.writeHead(reply.status, reply.headers).end(reply.body);

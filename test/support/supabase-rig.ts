@@ -20,7 +20,7 @@ export interface TokenOptions {
 }
 
 /** As much of a Supabase project as agent-spawner sees: a real Postgres, the real PostgREST, and a proxy that fails on demand. */
-export interface SupabaseRig extends Pick<SupabaseProxy, 'requests' | 'fault'> {
+export interface SupabaseRig extends Pick<SupabaseProxy, 'requests' | 'fault' | 'deliverLate'> {
   /** The same through each death and restart. */
   readonly url: string;
   readonly serviceKey: string;
@@ -71,7 +71,15 @@ export async function startRig({ kind, migrations = migrationTexts() }: RigOptio
   }
   const key = (role: string) => tokenOf(role, jwtSecret, { expiresAt: nowSeconds() + 10 * YEAR_SECONDS });
   return {
-    ...{ kill, stop, url: proxy.url, requests: proxy.requests, serviceKey: key('service_role'), anonKey: key('anon') },
+    ...{
+      kill,
+      stop,
+      url: proxy.url,
+      requests: proxy.requests,
+      deliverLate: proxy.deliverLate,
+      serviceKey: key('service_role'),
+      anonKey: key('anon'),
+    },
     get fault() {
       return proxy.fault;
     },

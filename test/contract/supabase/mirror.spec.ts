@@ -187,6 +187,30 @@ describeOnRigs('the mirror', (kind) => {
       await expectEqual();
     });
 
+    it.each<[string, boolean]>([
+      ['after others that were sent since', false],
+      ['after the death of who sent it', true],
+    ])('one that takes a request %s refuses it: what is old never comes back', async (_, isNewProcess) => {
+      await world.write(circuit('a', 1));
+      await expectEqual();
+      // A request of each kind is given up, and is under way still.
+      rig.fault = ({ method }) => (method === 'GET' || method === 'PATCH' ? null : 'late');
+      await world.write(`delete from actp_circuit_breakers`);
+      await expectLater({ state: 'waiting', waiting: 1 });
+      await world.write(agent('late'));
+      await expectLater({ state: 'waiting', waiting: 2 });
+      await world.write(`delete from actp_agent_registry`, circuit('a', 2));
+      if (isNewProcess) await world.mirror.end();
+      const now = isNewProcess ? await worldOf(0) : world;
+      rig.fault = () => null;
+      await expectEqual(now);
+      expect(await rig.deliverLate()).toEqual([409, 409]);
+      expect(await fingerprintThere(rig)).toEqual(await fingerprintHere(now.database));
+      expect(await countThere('actp_circuit_breakers')).toBe(1);
+      await now.write(events(1, 3));
+      await expectEqual(now);
+    });
+
     it('one whose database is killed, and comes back', async () => {
       await expectEqual();
       await world.write(events(1, 10));
@@ -287,10 +311,16 @@ describeOnRigs('the mirror', (kind) => {
         '20260101000003_agent_restarts',
       ],
       [
-        'one behind ours',
+        'one behind ours by a table',
         'alter table actp_mirror_owner rename to elsewhere',
         'alter table elsewhere rename to actp_mirror_owner',
         '20260101000007_mirror_owner',
+      ],
+      [
+        'one behind ours by a column',
+        'alter table actp_mirror_owner rename epoch to elsewhere',
+        'alter table actp_mirror_owner rename elsewhere to epoch',
+        '20260101000008_mirror_epoch',
       ],
     ])('%s pauses it, names the migration to push, and is no fault of a row', async (_, spoil, mend, migration) => {
       await expectEqual();
@@ -378,6 +408,35 @@ describeOnRigs('the mirror', (kind) => {
       await Promise.all([world.mirror.pass(), second.mirror.pass()]);
       const states = [world, second].map(({ mirror }) => mirror.status().state);
       expect(states.sort()).toEqual(['paused', 'working']);
+    });
+
+    it('is written by the one of two copies that was started last, and the other says so', async () => {
+      await expectEqual();
+      const [copied, copy] = [databases[0]!.database, databases[1]!.database];
+      const meta = await copied.read((db) => db.selectFrom('local.meta').selectAll().execute());
+      const ids = meta.filter(({ key }) => key === 'writer_id' || key === 'instance_id');
+      await copy.transaction(async (tx) => {
+        for (const { key, value } of ids)
+          await tx
+            .insertInto('local.meta')
+            .values({ key, value: JSON.stringify(value) })
+            .execute();
+      });
+      const second = await worldOf(1);
+      await second.write(circuit('a', 2));
+      await expectEqual(second);
+      for (let pass = 0; pass < 2; pass += 1) {
+        await world.write(circuit('a', 1));
+        await expectLater({ state: 'paused' });
+        expect(world.mirror.status().degraded).toMatch(/from a copy of our DATA_DIR/);
+        await expectEqual(second);
+      }
+      // A person starts the first one again, and has ended the second one, or not.
+      await world.mirror.end();
+      await expectEqual(await worldOf(0));
+      await second.write(circuit('a', 3));
+      await second.mirror.pass();
+      expect(second.mirror.status()).toMatchObject({ state: 'paused', waiting: 1 });
     });
 
     it('can be handed over by a person: the first one notices, and writes nothing more', async () => {
