@@ -8,7 +8,7 @@ const listed = (agentId: string, pmId: number): ListedProcess => ({
   ...{ process: { pid: 100 + pmId, startTime: 1 }, wasEndOrdered: false, memoryBytes: null, cpuPercent: null },
 });
 const unlisted = (agentId: string, pid: number): UnlistedProcess => ({
-  ...{ agentId, runId: 'r', process: { pid, startTime: 1 }, leader: true },
+  ...{ agentId, runId: 'r', process: { pid, startTime: 1 }, leader: true, isNew: false },
 });
 
 const snapshotOf = (entries: ListedProcess[], found: UnlistedProcess[]): RuntimeSnapshot => ({
@@ -37,7 +37,7 @@ describe('what a list shows of one agent', () => {
 
 describe('a run that we know', () => {
   const run = makeRun({ process: { pid: 77, startTime: 5 } });
-  const itself = { agentId: 'a', runId: run.runId, process: run.process, leader: true };
+  const itself = { agentId: 'a', runId: run.runId, process: run.process, leader: true, isNew: false };
   const look = { scanned: false, boot: false };
   const shown = (entries: ListedProcess[], found: UnlistedProcess[], isAlive: boolean, known = true) =>
     withKnownRun(observationOf('a', snapshotOf(entries, found), look), 'a', known ? run : null, () => isAlive).unlisted;

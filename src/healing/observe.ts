@@ -57,7 +57,8 @@ export function withKnownRun(
   const isIt = (seen: ProcessIdentity | null) => seen?.pid === process.pid && seen.startTime === process.startTime;
   const isSeen = [...observation.listed, ...observation.unlisted].some((each) => isIt(each.process));
   if (isSeen || !isAlive(process)) return observation;
-  return { ...observation, unlisted: [...observation.unlisted, { agentId, runId, process, leader: true }] };
+  const itself = { agentId, runId, process, leader: true, isNew: false };
+  return { ...observation, unlisted: [...observation.unlisted, itself] };
 }
 
 function grouped<T extends { readonly agentId: string }>(items: readonly T[]): Map<string, T[]> {

@@ -32,6 +32,8 @@ export interface UnlistedProcess {
   readonly process: ProcessIdentity;
   /** True when it leads its session, as what the process manager launches does; its descendants do not. */
   readonly leader: boolean;
+  /** It was not seen before the list was asked for, so that the list may be older than it: the next one tells whose it is. */
+  readonly isNew: boolean;
 }
 
 /** Which daemon: agents that one launched are orphans under the next. */

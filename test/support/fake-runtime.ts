@@ -100,9 +100,10 @@ export class FakeRuntime implements ProcessRuntime {
   async snapshot(scan: boolean): Promise<RuntimeSnapshot> {
     if (this.unsubscribe === null) throw away('not connected');
     const beganAt = this.clock.now();
+    const before = new Set(this.world.processes.values());
     const answer = await this.call(() => ({ daemon: this.world.daemon?.identity, listed: this.world.listed(scan) }));
     if (answer === 'silence' || answer.daemon === undefined) throw away('no list in time');
-    return { beganAt, daemon: answer.daemon, listed: answer.listed, unlisted: this.world.unlisted(scan) };
+    return { beganAt, daemon: answer.daemon, listed: answer.listed, unlisted: this.world.unlisted(scan, before) };
   }
 
   async launch(plan: LaunchPlan, replaces: number | null): Promise<LaunchOutcome> {

@@ -321,12 +321,16 @@ export class FakeWorld {
     });
   }
 
-  unlisted(scan: boolean): UnlistedProcess[] {
+  /** @param before what lived before the list was asked for */
+  unlisted(scan: boolean, before: ReadonlySet<FakeProcess>): UnlistedProcess[] {
     const behindEntries = new Set([...(this.daemon?.entries.values() ?? [])].map((entry) => entry.pid));
     return [...this.processes.values()]
       .filter((process) => !behindEntries.has(process.pid))
       .filter((process) => scan || process.daemonPid === this.daemon?.identity.pid)
-      .map(({ agentId, runId, pid, startTime }) => ({ agentId, runId, process: { pid, startTime }, leader: true }));
+      .map((process) => {
+        const { agentId, runId, pid, startTime } = process;
+        return { agentId, runId, process: { pid, startTime }, leader: true, isNew: !before.has(process) };
+      });
   }
 
   aliveOf(agentId: string): FakeProcess[] {

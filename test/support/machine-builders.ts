@@ -109,7 +109,7 @@ export function again(run: Run, changes: Partial<ListedProcess> = {}): ListedPro
 
 /** A run that lives behind no entry of the list. */
 export function orphan(run: Run, changes: Partial<UnlistedProcess> = {}): UnlistedProcess {
-  return { agentId: 'agent', runId: run.runId, process: run.process, leader: true, ...changes };
+  return { agentId: 'agent', runId: run.runId, process: run.process, leader: true, isNew: false, ...changes };
 }
 
 type Exit = Extract<MachineEvent, { type: 'exited' }>['exit'];

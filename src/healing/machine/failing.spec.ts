@@ -330,7 +330,7 @@ describe('halted means no process', () => {
 
   it('gives up a restart that was to follow an end', () => {
     const story = new Story().isUp();
-    const orphan = { agentId: 'agent', runId: story.runId, process: story.run.process, leader: true };
+    const orphan = { agentId: 'agent', runId: story.runId, process: story.run.process, leader: true, isNew: false };
     story
       .sees({ daemon: YOUNGER_DAEMON, scanned: true, unlisted: [orphan] })
       .tripsByHand()

@@ -59,6 +59,7 @@ function endWhatMustNotLive(turn: Turn, observation: Observation): void {
 }
 
 function mayLive(turn: Turn, found: UnlistedProcess, observation: Observation): boolean {
+  if (found.isNew) return true; // the operator, or PM2, is just starting it
   const phase = turn.phase;
   if (phase.kind === 'starting') return phase.outcome === 'pending' && found.runId === phase.launch.runId;
   if (phase.kind === 'stopping' && phase.runId === found.runId) return true; // its kill is under way

@@ -7,6 +7,7 @@ import {
   KILLED,
   NO_PID,
   online,
+  orphan,
   POLICY,
   Story,
   YOUNGER_DAEMON,
@@ -49,6 +50,17 @@ describe('an ordered exit that is not ours', () => {
       dueInMs: 1_000,
     });
     expectStory(story.waits(SETTLED_MS).sees({ listed: [entry] }), { phase: 'stopped', desired: 'stopped' });
+  });
+});
+
+describe('pm2 restart', () => {
+  it('whose new process came after the list was asked for: it is no orphan, and the next list shows whose it is', () => {
+    const story = actedUpon();
+    const process = { pid: 6_001, startTime: 6_001 };
+    story.sees({ listed: [ended(story.run)], unlisted: [orphan(story.run, { process, isNew: true })] });
+    expectStory(story, { phase: 'down, operator-acting', desired: 'running', acts: [] });
+    story.sees({ listed: [again(story.run, { process })] });
+    expectStory(story, { phase: 'verifying', desired: 'running', acts: [], circuit: 'CLOSED 0' });
   });
 });
 
@@ -208,7 +220,7 @@ describe('pm2 delete: desired stopped', () => {
   it('of one whose process lives on, unlisted: it is ended', () => {
     const story = new Story().isUp();
     const { runId, process } = story.run;
-    story.sees({ unlisted: [{ agentId: 'agent', runId, process, leader: true }] });
+    story.sees({ unlisted: [{ agentId: 'agent', runId, process, leader: true, isNew: false }] });
     expectStory(story, { phase: 'stopping, then stopped', desired: 'stopped', acts: ['kill agent 1001'] });
   });
 

@@ -76,7 +76,7 @@ export class Ownership {
     this.checkedAt = null;
     const found = await this.found();
     this.refuseOthers(found, this.identity.successorOf);
-    if (found === null || found.epoch !== this.epoch) await this.begin(found);
+    if (found?.epoch !== this.epoch) await this.begin(found);
     if (this.identity.successorOf !== null) await this.queue.submit((tx) => this.identity.endSuccession(tx));
     this.checkedAt = this.clock.now();
   }

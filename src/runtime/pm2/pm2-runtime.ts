@@ -21,7 +21,7 @@ import { withOrderedEnds } from './daemon-log';
 import { preparedSchema } from './pm2-packet';
 import { preparation } from './preparation';
 import { namesOfAll, readTable, type TableRow } from './process-table';
-import { findUnlisted } from './unlisted';
+import { findUnlisted, present } from './unlisted';
 
 export interface Pm2RuntimeOptions {
   /** Absolute. */
@@ -113,14 +113,16 @@ export class Pm2Runtime implements ProcessRuntime {
         "Another daemon has taken the place of PM2's; it is connected to.",
       );
     }
+    const { inspector, key, pm2Home } = this.options;
+    const place = { daemonPid: connection.daemon.pid, inspector, scan };
+    const before = present(place);
     const { beganAt, rows } = await connection.list();
     await eventsAreRead();
-    const { inspector, key, pm2Home } = this.options;
     const table = readTable(rows, inspector);
     for (const row of table) connection.restartTimes.set(row.pmId, row.restartTime);
     const listed = scan ? withOrderedEnds(table, pm2Home) : table;
     const { daemon } = connection;
-    return { beganAt, daemon, listed, unlisted: findUnlisted({ listed, daemonPid: daemon.pid, inspector, key, scan }) };
+    return { beganAt, daemon, listed, unlisted: findUnlisted({ ...place, listed, before, key }) };
   }
 
   async launch(plan: LaunchPlan, replaces: number | null): Promise<LaunchOutcome> {

@@ -75,7 +75,7 @@ export function describeRuntimeContract(name: string, make: () => Promise<Runtim
         const { listed, unlisted, daemon } = await list(true);
         expect(daemon.pid).toBe(after.pid);
         expect(listed).toEqual([]);
-        expect(unlisted).toEqual([{ agentId: 'one', runId, process, leader: true }]);
+        expect(unlisted).toEqual([{ agentId: 'one', runId, process, leader: true, isNew: false }]);
       });
 
       it('that is ended on purpose says so first', async () => {
