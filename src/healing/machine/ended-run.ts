@@ -54,7 +54,8 @@ function endOf(run: Run, event: MachineEvent): EndToDiagnose | null {
 
 /** Its entry is listed without a process, and nobody ordered that; and nothing of the agent lives. */
 function isEndListed(event: Extract<MachineEvent, { type: 'observed' }>, runId: string): boolean {
-  const { listed } = event.observation;
+  const { listed, scanned } = event.observation;
+  if (!scanned) return false; // whether its end was ordered is not known
   if (listed.some(({ process }) => process !== null)) return false;
   return listed.some(
     (entry) =>

@@ -46,7 +46,7 @@ describe('what counts as a failure', () => {
       name: 'an exit that nobody ordered and nobody told: a list shows it',
       play: () => {
         const story = new Story().isUp();
-        return story.sees({ listed: [ended(story.run)] });
+        return story.sees({ listed: [ended(story.run)], scanned: true });
       },
       circuit: 'CLOSED 1',
     },

@@ -333,8 +333,17 @@ describe('a list', () => {
 
   it.each(['stopped', 'errored'] as const)('with an entry that is %s: it has died, and nobody told', (state) => {
     const story = new Story().isUp();
-    story.sees({ listed: [ended(story.run, { state })] });
-    expectStory(story, { phase: 'starting', circuit: 'CLOSED 1' });
+    const listed = [ended(story.run, { state })];
+    // Only a scan looks up whether somebody ordered it.
+    expectStory(story.sees({ listed }), { phase: 'verifying', circuit: 'CLOSED 0', acts: ['scan'] });
+    expectStory(story.sees({ listed, scanned: true }), { phase: 'starting', circuit: 'CLOSED 1' });
+  });
+
+  it('with an entry that was stopped in a shell whose word was missed: no crash', () => {
+    const story = new Story().isUp();
+    story.sees({ listed: [ended(story.run)] });
+    story.sees({ listed: [ended(story.run, { wasEndOrdered: true })], scanned: true });
+    expectStory(story, { phase: 'down, operator-acting', circuit: 'CLOSED 0', desired: 'running' });
   });
 
   it('says nothing while a launch or an end is under way', () => {

@@ -109,6 +109,11 @@ function observedUp(turn: Turn, run: Run, live: readonly LiveEntry[], observatio
   if (entry.state === 'online' || entry.state === 'launching' || entry.state === 'stopping') return;
   // While nobody listened somebody stopped it in a shell, or is restarting it: the next list tells which.
   if (entry.wasEndOrdered) return awaitOperator(turn, run.process.pid, run.runId);
+  // Whether its end was ordered, only a scan looks up: a stop in a shell, whose word was missed, is no crash.
+  if (!observation.scanned) {
+    turn.effect({ type: 'observe', scan: true });
+    return;
+  }
   crashed(turn, run, { exitCode: null, signal: null });
 }
 

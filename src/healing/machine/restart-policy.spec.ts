@@ -76,7 +76,7 @@ describe('what a dead leader leaves behind', () => {
 
   it('is ended too where the death was never told, but a list shows it', () => {
     const story = new Story().isUp();
-    expectStory(story.sees({ listed: [ended(story.run)] }), { acts: ['sweep id-1', 'launch'] });
+    expectStory(story.sees({ listed: [ended(story.run)], scanned: true }), { acts: ['sweep id-1', 'launch'] });
   });
 
   it('is no news while the process itself lives', () => {
