@@ -19,7 +19,7 @@ export interface ListedProcess {
   readonly runId: string | null;
   /** When this incarnation was launched, epoch milliseconds: it changes with every restart, ours or anybody's. */
   readonly upSince: number;
-  /** A stopped entry: whether its end was ordered, as far as there is a record of it; false too where nobody looked (only a scan looks). */
+  /** A stopped or errored entry: whether its end was ordered, as far as there is a record of it; false too where nobody looked (only a scan looks). */
   readonly wasEndOrdered: boolean;
   readonly memoryBytes: number | null;
   readonly cpuPercent: number | null;

@@ -314,7 +314,7 @@ export class FakeWorld {
       const process = entry.pid === null ? undefined : this.processes.get(entry.pid);
       return {
         ...{ agentId: entry.agentId, pmId: entry.pmId, uniqueId: entry.uniqueId, state: entry.state },
-        wasEndOrdered: scan && entry.state === 'stopped' && entry.wasEndOrdered,
+        wasEndOrdered: scan && (entry.state === 'stopped' || entry.state === 'errored') && entry.wasEndOrdered,
         ...{ runId: entry.runId, upSince: entry.upSince, memoryBytes: null, cpuPercent: null },
         process: process === undefined ? null : { pid: process.pid, startTime: process.startTime },
       };

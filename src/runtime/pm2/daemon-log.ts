@@ -28,13 +28,17 @@ export function wasEndOrdered(log: string, name: string, pmId: number): boolean 
   return last === 'ordered';
 }
 
-/** The same list, with what the daemon's log tells of the entries that have ended. */
+/**
+ * The same list, with what the daemon's log tells of the entries that have ended. An entry that was stopped is `errored` where
+ * PM2 waited in vain for something of its tree to go, be it only a zombie that nobody has reaped yet.
+ */
 export function withOrderedEnds<T extends ListedProcess>(listed: readonly T[], pm2Home: string): T[] {
-  if (!listed.some(({ state }) => state === 'stopped')) return [...listed];
+  const hasEnded = ({ state }: ListedProcess) => state === 'stopped' || state === 'errored';
+  if (!listed.some(hasEnded)) return [...listed];
   const log = tailOf(path.join(pm2Home, 'pm2.log'));
   return listed.map((entry) => ({
     ...entry,
-    wasEndOrdered: entry.state === 'stopped' && wasEndOrdered(log, entry.agentId, entry.pmId),
+    wasEndOrdered: hasEnded(entry) && wasEndOrdered(log, entry.agentId, entry.pmId),
   }));
 }
 
