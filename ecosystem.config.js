@@ -1,8 +1,8 @@
 'use strict';
 
 /**
- * agent-spawner under PM2 itself: `npm run build`, then `npx pm2 start ecosystem.config.js`. It survives its own crashes
- * then; it does not survive `pm2 kill`, which is why a unit of the system is the recommended way (see docs/running.md).
+ * Runs agent-spawner under PM2 itself: `npm run setup`, then `npx pm2 start ecosystem.config.js`. PM2 restarts it after
+ * a crash, but `pm2 kill` stops it. A system unit is therefore recommended (docs/running.md).
  */
 module.exports = {
   apps: [
@@ -12,15 +12,15 @@ module.exports = {
       script: 'dist/main.js',
       cwd: __dirname,
       exec_mode: 'fork',
-      // It refuses with this code where another one holds the lock or a setting is wrong: a restart would not help.
+      // The exit code if another instance holds the lock or a setting is wrong. A restart would not help.
       stop_exit_codes: [78],
       exp_backoff_restart_delay: 200,
-      // It writes what waits, and a last backup.
+      // Time for pending writes and a last backup.
       kill_timeout: 30_000,
-      // The agents are children of PM2's daemon, not of the service: ending the service never touches them.
+      // Kills the service alone. The agents are children of PM2's daemon and keep running.
       treekill: false,
       wait_ready: false,
-      // PM2's own instrumentation ends the process as soon as the daemon is gone; the service has to outlive it.
+      // PM2's instrumentation exits with the daemon, but the service must survive it.
       pmx: false,
       vizion: false,
     },

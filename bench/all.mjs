@@ -1,4 +1,4 @@
-// npm run bench [-- NAME ...]: every benchmark, or those that are named; ratios, measured side by side in one run.
+// npm run bench [-- NAME ...]: runs every benchmark, or the named ones. Ratios are measured side by side in one run.
 import os from 'node:os';
 import { ensureBuilt, ensureInstalled, ensureNode, say } from '../scripts/lib/prepare.mjs';
 
@@ -6,9 +6,9 @@ ensureNode();
 ensureInstalled();
 ensureBuilt();
 const all = ['start', 'restart', 'events', 'mirror'];
-const asked = process.argv.slice(2);
+const named = process.argv.slice(2);
 say(`node ${process.versions.node}, ${os.cpus().length} cores, load ${os.loadavg()[0].toFixed(1)}`);
-for (const name of asked.length > 0 ? asked : all) {
+for (const name of named.length > 0 ? named : all) {
   const { run } = await import(`./${name}.mjs`);
   const { title, rows } = await run();
   say(`\n### ${title}\n\n| what | measured |\n| --- | --- |`);

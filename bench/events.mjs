@@ -1,4 +1,5 @@
-// Durable events a second: each awaited by its caller, through our write queue against plain inserts into PGlite.
+// Measures durable events per second. Each caller awaits its event: the supervisor's write queue against plain inserts
+// into PGlite.
 import { randomUUID } from 'node:crypto';
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -11,7 +12,7 @@ import { median } from './lib/bench-service.mjs';
 const EVENTS = 2_000;
 const ROUNDS = 7;
 const CALLERS = [50, 1];
-/** Those of src/persistence/embedded-postgres.ts. */
+/** Must equal the parameters in src/persistence/database/embedded-postgres.ts. */
 const PARAMETERS = ['-c', 'shared_buffers=4MB'];
 const INSERT = `insert into actp_agent_events (id, instance, seq, agent_id, type, data, occurred_at)
   values ($1, $2, $3, $4, $5, $6, $7)`;
@@ -20,7 +21,7 @@ const requireBuilt = createRequire(path.join(root, 'dist', 'main.js'));
 const { SystemClock } = requireBuilt('./config');
 const { EventLog } = requireBuilt('./events');
 const { Database, InstanceIdentity, WriteQueue } = requireBuilt('./persistence');
-const { Outbox } = requireBuilt('./persistence/mirror/outbox');
+const { Outbox } = requireBuilt('./mirror/outbox');
 
 export async function run() {
   const home = mkdtempSync(path.join(tmpdir(), 'agent-spawner-bench-'));
@@ -29,14 +30,14 @@ export async function run() {
     for (const name of ['ours', 'mirrored', 'plain']) sides[name] = await open(await emptyDatabaseIn(home, name), name);
     const rows = [];
     for (const callers of CALLERS) rows.push(...(await compare(sides, callers)));
-    return { title: `Durable events a second (median of ${ROUNDS} times ${EVENTS}, turn by turn)`, rows };
+    return { title: `Durable events a second (median of ${ROUNDS} times ${EVENTS}, in alternating rounds)`, rows };
   } finally {
     for (const side of Object.values(sides)) await side.close();
     rmSync(home, { recursive: true, force: true });
   }
 }
 
-/** Our schema and nothing in it; the first is made, the others are copies. */
+/** Creates an empty database with the schema. The first call creates a template; later calls copy it. */
 async function emptyDatabaseIn(home, name) {
   const template = path.join(home, 'template');
   if (!Database.isIn(template)) await (await Database.open(template)).close();
@@ -63,7 +64,10 @@ async function ourSide(folder, { isMirrored }) {
   };
 }
 
-/** One statement an event, which is a transaction: the least that it takes. The engine works in this thread. */
+/**
+ * Opens a database that runs one statement per event, which is one transaction: the minimum cost. The engine runs in
+ * this thread.
+ */
 async function plainSide(folder) {
   const database = await PGlite.create({ dataDir: folder, startParams: [...PGlite.defaultStartParams, ...PARAMETERS] });
   let seq = 0;

@@ -1,5 +1,5 @@
 'use strict';
-// Benchmarks that need what tests are made of; `npm test` does not know of them.
+// Benchmarks that need the test support code. `npm test` does not run them.
 const { projects } = require('../jest.config.js');
 
 module.exports = { ...projects[0], displayName: 'bench', testMatch: ['<rootDir>/test/bench/**/*.spec.ts'] };

@@ -1,4 +1,5 @@
-// A backlog of 20,000 rows to Supabase: our mirror against one plain upsert a table, into the same project, turn by turn.
+// Measures the upload of a backlog of 20,000 rows to Supabase: the mirror against one plain upsert per table, into the
+// same project, in alternating rounds.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -10,11 +11,11 @@ const ROUNDS = 7;
 
 export function run() {
   const { database, backlogs } = measure();
-  const title = `A backlog of 20,000 rows to Supabase (median of ${ROUNDS}, turn by turn; PostgREST before ${database})`;
+  const title = `A backlog of 20,000 rows to Supabase (median of ${ROUNDS}, alternating rounds; PostgREST before ${database})`;
   return { title, rows: backlogs.flatMap(rowsOf) };
 }
 
-/** The Supabase of the tests is TypeScript, which Jest runs. */
+/** Runs the measurement in Jest, because the Supabase of the tests is written in TypeScript. */
 function measure() {
   const folder = mkdtempSync(path.join(tmpdir(), 'agent-spawner-bench-'));
   const report = path.join(folder, 'report.json');
@@ -34,9 +35,9 @@ function rowsOf({ name, ...sides }) {
   const cell = (ms, { requests }) => `${Math.round(ms)} ms, ${requests} requests`;
   return [
     [`${name}: ours`, cell(ours, sides.ours)],
-    [`${name}: one plain request a table`, cell(plain, sides.plain)],
+    [`${name}: one plain request per table`, cell(plain, sides.plain)],
     ['ours against plain', `${(ours / plain).toFixed(2)} x`],
-    [`${name}: supabase-js, one upsert a table (once)`, cell(client, sides.client)],
+    [`${name}: supabase-js, one upsert per table (once)`, cell(client, sides.client)],
     ['ours against supabase-js', `${(ours / client).toFixed(2)} x`],
   ];
 }

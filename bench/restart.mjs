@@ -1,16 +1,20 @@
-// kill -9 to the replacement's first sign of life: ours against PM2's own autorestart, on one daemon, turn by turn.
+// Measures the time from kill -9 to the replacement's first sign of life: the supervisor against PM2's autorestart, on
+// one daemon, in alternating rounds.
 import { mkdirSync, readFileSync, watch, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { BenchService, median } from './lib/bench-service.mjs';
 
 const ROUNDS = 15;
-/** PM2 calls an app stable after a second; ours has to be past its stability too. */
+/**
+ * Time for which a process lives before it is killed. PM2 considers an app stable after one second, and the
+ * supervisor's STABLE_SECONDS must have passed too.
+ */
 const LIVE_MS = 1_600;
 
 const PROGRAMS = {
-  // The first instruction: a line of shell.
+  // Measures up to the first instruction, a line of shell.
   sh: ['agent.sh', '#!/bin/sh\necho $$ > "$1"\nexec sleep 3600\n'],
-  // As far as listening, which is when an agent is of use.
+  // Measures up to listening, when an agent becomes useful.
   node: [
     'agent.js',
     "const server = require('node:http').createServer().listen(0, '127.0.0.1', () => require('node:fs').writeFileSync(process.argv[2], String(process.pid)));\n",
@@ -40,7 +44,7 @@ export async function run() {
   } finally {
     await service.destroy();
   }
-  return { title: `kill -9 to the replacement (median of ${ROUNDS}, turn by turn on one daemon)`, rows };
+  return { title: `kill -9 to the replacement (median of ${ROUNDS}, alternating rounds on one daemon)`, rows };
 }
 
 async function ourSide(service, kind, file) {
@@ -75,7 +79,7 @@ function side(sign) {
   };
 }
 
-/** A file that a process writes its pid into as its first sign of life. */
+/** Creates a file that a process writes its pid into as its first sign of life. */
 function signOf(service, name) {
   const folder = path.join(service.home, name);
   mkdirSync(folder);
@@ -87,7 +91,7 @@ function signOf(service, name) {
       new Promise((resolve) => {
         const watcher = watch(folder, () => {
           const at = performance.now();
-          if (readFileSync(file, 'utf8').trim() === '') return; // opened, and not written yet
+          if (readFileSync(file, 'utf8').trim() === '') return; // opened, but not written yet
           watcher.close();
           resolve(at);
         });

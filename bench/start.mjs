@@ -1,4 +1,5 @@
-// How long a start takes, cold (new folders, no daemon) and warm, and what service and daemon weigh at rest.
+// Measures the start time, cold (new folders, no daemon) and warm, and the memory of the service and the daemon at
+// rest.
 import { BenchService, median, memoryMb } from './lib/bench-service.mjs';
 
 const ROUNDS = 3;

@@ -1,4 +1,5 @@
-// npm run chaos -- [--seed S] [--minutes M] [--guard off] [--only KIND] [--latencies N]: the real service on the real PM2, under drawn faults.
+// npm run chaos -- [--seed S] [--minutes M] [--guard off] [--only KIND] [--latencies N]: runs the real service on the
+// real PM2 under random faults.
 import { parseArgs } from 'node:util';
 import { runJest } from './lib/jest.mjs';
 import { ensureBuilt, ensureInstalled, ensureNode } from './lib/prepare.mjs';
@@ -15,4 +16,4 @@ const env = {
   CHAOS_LATENCIES: values.latencies ?? '20',
   CHAOS_ONLY: values.only ?? '',
 };
-process.exit(runJest(['--selectProjects', 'chaos'], { env }).status ?? 1);
+process.exit(runJest(['test/chaos/chaos.spec.ts', '--selectProjects', 'long'], { env }).status ?? 1);

@@ -1,4 +1,5 @@
-// npm run check: everything that can be said of the code without a real PM2. One line a step; the first failure ends it.
+// npm run check [-- --no-tests]: runs every check that needs no real PM2. Prints one line per step and stops at the
+// first failure.
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { runJest } from './lib/jest.mjs';
@@ -10,6 +11,7 @@ const tool =
   (...words) =>
   () =>
     runTool(words);
+const withTests = !process.argv.includes('--no-tests');
 const steps = [
   ['format', tool('prettier/bin/prettier.cjs', '--check', '--log-level=warn', '.')],
   ['types', tool('typescript/bin/tsc', '-p', 'tsconfig.check.json')],
@@ -23,10 +25,14 @@ const steps = [
       '--output-type',
       'err',
       'src',
+      'test',
     ),
   ],
   ['import graph', () => spawnSync(process.execPath, ['scripts/import-graph.mjs', '--check'], piped)],
   ['unused code', tool('knip/bin/knip.js', '--no-progress')],
+  ['language', () => spawnSync(process.execPath, ['scripts/language.mjs'], piped)],
+];
+const tests = [
   ['unit tests', () => runJest(['--selectProjects', 'unit', '--silent'], { quiet: true })],
   [
     'simulation',
@@ -39,7 +45,7 @@ const steps = [
 ];
 const piped = { cwd: root, encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 };
 
-for (const [name, step] of steps) {
+for (const [name, step] of withTests ? [...steps, ...tests] : steps) {
   const began = performance.now();
   const { status, stdout, stderr } = step();
   const seconds = ((performance.now() - began) / 1000).toFixed(1);

@@ -1,4 +1,4 @@
-// Writes the graph of imports between the modules into docs/architecture.md, or with --check says whether it is true.
+// Writes the import graph of the modules into docs/architecture.md; with --check, fails if the graph there is stale.
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -21,7 +21,9 @@ const cruise = spawnSync(
   { cwd: root, encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 },
 );
 if (cruise.error) fail(cruise.error.message);
-const moduleOf = (source) => /^src\/([^/]+)\//.exec(source)?.[1] ?? (/^src\/[^/]+\.ts$/.test(source) ? 'app' : null);
+/** Files at the root of src and commands (src/cli) are the application, which may import every module. */
+const moduleOf = (source) =>
+  /^src\/(?:cli\/)?[^/]+\.ts$/.test(source) ? 'app' : (/^src\/([^/]+)\//.exec(source)?.[1] ?? null);
 const edges = new Set();
 for (const { source, dependencies } of JSON.parse(cruise.stdout).modules) {
   if (source.endsWith('.spec.ts')) continue;
@@ -34,9 +36,8 @@ const graph = [BEGIN, '```mermaid', 'flowchart RL', ...[...edges].sort(), '```',
 const text = readFileSync(file, 'utf8');
 const begin = text.indexOf(BEGIN);
 const end = text.indexOf(END);
-if (begin < 0 || end < begin) fail(`${file} has no place for the graph.`);
+if (begin < 0 || end < begin) fail(`${file} lacks the markers of the import graph: ${BEGIN} and ${END}.`);
 const next = text.slice(0, begin) + graph + text.slice(end + END.length);
 if (next === text) process.exit(0);
-if (process.argv.includes('--check'))
-  fail('The import graph in docs/architecture.md is not true any more. Run: npm run graph');
+if (process.argv.includes('--check')) fail('The import graph in docs/architecture.md is stale. Run: npm run graph');
 writeFileSync(file, next);

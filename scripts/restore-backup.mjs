@@ -1,8 +1,8 @@
-// npm run restore-backup FILE: makes the database anew from a backup; the one that is there is moved aside.
+// npm run restore-backup FILE: creates the database from a backup, and moves the existing one aside.
 import { ensureBuilt, ensureInstalled, ensureNode } from './lib/prepare.mjs';
 import { runBuilt } from './lib/run-service.mjs';
 
 ensureNode();
 ensureInstalled();
 ensureBuilt();
-runBuilt('restore-backup.js', process.argv.slice(2));
+runBuilt('cli/restore-backup.js', process.argv.slice(2));

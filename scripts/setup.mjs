@@ -1,4 +1,5 @@
-// npm run setup: installs and builds what is missing or stale, and starts nothing; before a unit of the system does.
+// npm run setup: installs and builds what is missing or stale, and starts nothing. Run it before a system unit starts
+// the service.
 import { ensureBuilt, ensureInstalled, ensureNode, say } from './lib/prepare.mjs';
 
 ensureNode();

@@ -1,4 +1,4 @@
-// npm run simulate -- [--seeds N] [--seed FIRST]: the supervision over a simulated world, with seeded faults.
+// npm run simulate -- [--seeds N] [--seed FIRST]: runs the supervisor in a simulated world with seeded faults.
 import { parseArgs } from 'node:util';
 import { runJest } from './lib/jest.mjs';
 import { ensureInstalled, ensureNode } from './lib/prepare.mjs';

@@ -1,22 +1,53 @@
-import { Module, type DynamicModule } from '@nestjs/common';
+import { Global, Module, type DynamicModule } from '@nestjs/common';
 import { ScheduleModule } from '@nestjs/schedule';
 import { LoggerModule } from 'nestjs-pino';
 import { ApiModule } from './api';
-import { ConfigModule, type ResolvedSettings } from './config';
+import pino from 'pino';
+import { CircuitModule } from './circuit';
+import { ConfigModule, type OpenResources, type ResolvedSettings } from './config';
+import { HealingModule } from './healing';
+import { LIFECYCLE } from './lifecycle';
+import { MirrorModule, MirrorRestore } from './mirror';
+import { INITIAL_CONTENT, PersistenceModule } from './persistence';
+import { ProcessesModule } from './processes/read-only';
+import { RegistryModule } from './registry';
 
-/** The composition root: which parts there are. */
+/** Binds each port that a lower module declares to the module above that implements it. */
+@Global()
+@Module({
+  providers: [MirrorRestore, { provide: INITIAL_CONTENT, useExisting: MirrorRestore }],
+  exports: [INITIAL_CONTENT],
+})
+class PortsModule {}
+
+/** Composition root of the application. */
 @Module({})
 export class AgentSpawnerModule {
-  static with(settings: ResolvedSettings): DynamicModule {
+  static with(settings: ResolvedSettings, resources: OpenResources): DynamicModule {
+    const options = { level: settings.LOG_LEVEL, autoLogging: false, quietReqLogger: true };
     return {
       module: AgentSpawnerModule,
       imports: [
-        ConfigModule.with(settings),
-        // Requests are not logged one by one: it halves what we can answer, and says nothing when all is well.
-        LoggerModule.forRoot({ pinoHttp: { level: settings.LOG_LEVEL, autoLogging: false, quietReqLogger: true } }),
+        ConfigModule.with(settings, resources),
+        // Requests are not logged one by one: that halves the throughput, and is of no use while all is well.
+        LoggerModule.forRoot({ pinoHttp: [options, standardOutput()] }),
         ScheduleModule.forRoot(),
+        PortsModule,
         ApiModule,
+        // Parts that the steps of the lifecycle need.
+        ...[PersistenceModule, RegistryModule, ProcessesModule, CircuitModule, HealingModule, MirrorModule],
       ],
+      providers: [LIFECYCLE],
     };
   }
+}
+
+/**
+ * Opens standard output and ignores its errors. A write to a closed terminal fails (EIO) and must not crash the
+ * service.
+ */
+function standardOutput() {
+  const stream = pino.destination(1);
+  stream.on('error', () => undefined);
+  return stream;
 }

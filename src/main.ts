@@ -2,33 +2,46 @@ import 'reflect-metadata';
 import { writeSync } from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
+import { isatty } from 'node:tty';
 import { adminTokenFile } from './auth';
 import { settingsOfThisProcess, type ResolvedSettings } from './config';
+import { ShutdownOnSignal } from './shutdown-on-signal';
 import { detailOf, isProblem } from './kernel';
 import { startService, type Service } from './service';
 
-/** Another supervisor holds the lock, or a setting is wrong: starting again would not help (EX_CONFIG of sysexits.h). */
+/**
+ * Exit code if another supervisor holds the lock, or a setting is invalid. A process manager must not restart the service
+ * then (EX_CONFIG of sysexits.h; docs/running.md).
+ */
 const REFUSED_EXIT_CODE = 78;
 
-/** Longer than all that an end in order waits for. */
-const END_MS = 30_000;
+/** Limit of an orderly shutdown. Must exceed the sum of all waits in it. */
+const SHUTDOWN_MS = 30_000;
+
+/** true: a standard stream is a terminal. Read at the start, because the terminal may be gone later. */
+const hasTerminal = [0, 1, 2].some((fd) => isatty(fd));
 
 const say = (line: string) => process.stdout.write(`${line}\n`);
 
 async function main(): Promise<void> {
-  outliveReaders();
+  ignoreWriteErrors();
   const settings = settingsOfThisProcess();
+  // Must come first: a signal during the start would otherwise kill the process without a flush.
+  const shutdown = shutDownOnSignal(settings);
   const service = await startService(settings);
-  for (const line of welcome(service, settings)) say(line);
-  endOnSignal(service, settings);
+  if (!shutdown.isShuttingDown) for (const line of formatWelcome(service, settings)) say(line);
+  shutdown.onStarted(service);
 }
 
-/** Who reads what we print may be gone (PM2's daemon where we run under it, a closed pipe): we end in order all the same. */
-function outliveReaders(): void {
+/**
+ * Ignores write errors on stdout and stderr. Their reader may be gone (PM2's daemon, a closed pipe), but the
+ * service must still shut down in order.
+ */
+function ignoreWriteErrors(): void {
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 }
 
-function welcome(service: Service, settings: ResolvedSettings): string[] {
+function formatWelcome(service: Service, settings: ResolvedSettings): string[] {
   const token = settings.API_TOKENS.length > 0 ? 'those of API_TOKENS' : `in the file ${adminTokenFile(settings)}`;
   return [
     '',
@@ -36,53 +49,71 @@ function welcome(service: Service, settings: ResolvedSettings): string[] {
     `  API          ${service.url}/api/agents`,
     `  Swagger UI   ${service.url}/docs`,
     `  Admin token  ${token}`,
-    `  Processes    ${pm2Command(settings)} ls   shows the same ones`,
-    ...service.warnings().map((warning) => `  Attention    ${warning}`),
-    '  Ctrl-C ends agent-spawner; the agents go on.',
+    `  Processes    ${pm2Command(settings)} ls   lists the same processes`,
+    ...service.warnings().map((warning) => `  Warning      ${warning}`),
+    '  Ctrl-C stops agent-spawner; the agents keep running.',
     '',
   ];
 }
 
-/** How a person reaches the same PM2: plainly, unless PM2_HOME is another than PM2's own. */
+/** Returns the shell command that reaches the supervisor's PM2: with PM2_HOME only if it differs from PM2's default. */
 function pm2Command(settings: ResolvedSettings): string {
   const isPlain = settings.pm2Home === path.join(homedir(), '.pm2');
   return isPlain ? 'npx pm2' : `PM2_HOME='${settings.pm2Home}' npx pm2`;
 }
 
-function endOnSignal(service: Service, settings: ResolvedSettings): void {
-  let ending = false;
-  const end = () => {
-    if (ending) return;
-    ending = true;
+function shutDownOnSignal(settings: ResolvedSettings): ShutdownOnSignal<Service> {
+  const begin = () => {
     say('');
-    say('agent-spawner ends; the agents go on, and the next start adopts them.');
-    say(`  Look at them:  ${pm2Command(settings)} ls`);
-    say('  End them:      npm run uninstall');
-    setTimeout(endAnyway, END_MS).unref();
-    service
-      .stop()
-      .then(() => process.exit(0))
-      .catch((error: unknown) => {
-        fail(error);
-      });
+    say('agent-spawner is stopping. The agents keep running, and the next start adopts them.');
+    say(`  List the agents:  ${pm2Command(settings)} ls`);
+    say('  Kill the agents:  npm run uninstall');
+    setTimeout(killSelf, SHUTDOWN_MS).unref();
   };
-  process.on('SIGINT', end);
-  process.on('SIGTERM', end);
+  const shutdown = new ShutdownOnSignal(begin, shutDown);
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => {
+      shutdown.onSignal(signal);
+    });
+  }
+  return shutdown;
 }
 
-/** A thread inside a call of the system, on a disk that does not answer, would hold up every other way to end. */
-function endAnyway(): void {
+function shutDown(service: Service, signal: NodeJS.Signals): void {
+  service
+    .stop()
+    .then(() => {
+      // SIGHUP: the terminal was closed.
+      if (signal === 'SIGHUP' && hasTerminal) exitByHangup();
+      else process.exit(0);
+    })
+    .catch((error: unknown) => {
+      fail(error);
+    });
+}
+
+/**
+ * Exits by SIGHUP. If the terminal is gone, `process.exit` aborts in Node, which cannot reset a terminal that answers
+ * EIO.
+ */
+function exitByHangup(): void {
+  process.removeAllListeners('SIGHUP');
+  process.kill(process.pid, 'SIGHUP');
+}
+
+/** Kills this process. A thread inside a system call on a hung disk blocks every other way to exit. */
+function killSelf(): void {
   writeSync(
     process.stderr.fd,
-    `agent-spawner: it could not end in order within ${END_MS / 1_000} s (does the disk of DATA_DIR answer?), and ends now. What was acknowledged is on disk; the agents go on.\n`,
+    `agent-spawner: could not shut down in order within ${SHUTDOWN_MS / 1_000} s and kills itself. Acknowledged changes are on disk, and the agents keep running. Check that the disk of DATA_DIR answers.\n`,
   );
   process.kill(process.pid, 'SIGKILL');
 }
 
 function fail(error: unknown): void {
   process.stderr.write(`agent-spawner: ${detailOf(error)}\n`);
-  const refused = isProblem(error, 'operation-in-progress') || isProblem(error, 'invalid-request');
-  process.exit(refused ? REFUSED_EXIT_CODE : 1);
+  const isRefused = isProblem(error, 'operation-in-progress') || isProblem(error, 'invalid-request');
+  process.exit(isRefused ? REFUSED_EXIT_CODE : 1);
 }
 
 main().catch(fail);

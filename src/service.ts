@@ -4,80 +4,109 @@ import { Logger } from 'nestjs-pino';
 import packageJson from '../package.json';
 import { configureHttp } from './api';
 import { AgentSpawnerModule } from './app.module';
-import { OwnAddress, type ResolvedSettings } from './config';
-import { AgentSupervisor, SelfHealingLoop, Supervision } from './healing';
-import { HealthMonitor } from './health';
-import { lockFacts } from './lock-facts';
-import {
-  Backups,
-  Database,
-  InstanceLock,
-  MIRROR_RESTORED,
-  Retention,
-  SupabaseMirror,
-  WriteQueue,
-  type MirrorRestored,
-} from './persistence';
-import { Notifications } from './notifications';
+import { OpenResources, OwnAddress, SystemClock, type ResolvedSettings } from './config';
+import { AgentSupervisor } from './healing';
+import { isSettledWithin, messageOf } from './kernel';
+import { Lifecycle } from './lifecycle';
+import { MirrorRestore } from './mirror';
+import { InstanceLock, lockFacts } from './persistence';
 import { AgentRegistry } from './registry';
-import { inspectorForThisMachine, PROCESS_RUNTIME, type ProcessRuntime } from './runtime';
+import { createProcessInspector } from './processes/read-only';
 
-const FLUSH_MS = 5_000;
+/** Limit for closing everything after a failed start. */
+const CLOSE_MS = 15_000;
 
 /** A running agent-spawner. */
 export interface Service {
   readonly app: NestExpressApplication;
-  /** Where the API listens. */
+  /** URL of the API. */
   readonly url: string;
-  /** What does not work at the start, in one line each: what it is and what to do. */
+  /** Returns the faults that the start found, one line each: what happened and what to do. */
   warnings(): string[];
-  /** Ends the service, never the agents: what waits is written, the locks are given back. */
+  /** Stops the service, never the agents. Waiting changes are written, and the locks are released. */
   stop(): Promise<void>;
 }
 
 /**
- * Starts the whole service: locks, database, API, healing, and at the first start the agents that are there from then on.
+ * Starts the whole service: locks, database, API and healing. The first start also registers the first-start agents.
  *
- * @throws Problem that says what is in the way; nothing is left behind then
+ * @throws Problem that says why the start failed; everything that it opened is closed first
  */
 export async function startService(settings: ResolvedSettings): Promise<Service> {
-  const locks = acquireLocks(settings);
+  const locks = await acquireLocks(settings);
+  const resources = new OpenResources();
+  let app: NestExpressApplication | null = null;
   try {
-    const app = await NestFactory.create<NestExpressApplication>(AgentSpawnerModule.with(settings), {
+    const created = await NestFactory.create<NestExpressApplication>(AgentSpawnerModule.with(settings, resources), {
       bodyParser: false,
       abortOnError: false,
       logger: false,
     });
-    configureHttp(app, settings, packageJson.version);
-    await app.init();
-    app.useLogger(app.get(Logger));
-    await app.get(SupabaseMirror).begin();
-    await app.get(Supervision).load();
-    await app.listen(settings.PORT, settings.HOST);
-    await beginHealing(app, settings);
-    return { app, url: await app.getUrl(), warnings: () => warningsOf(app), stop: () => stop(app, locks) };
+    app = created;
+    await startParts(created, settings);
+    return {
+      app: created,
+      url: await created.getUrl(),
+      warnings: () => warningsOf(created),
+      stop: () => stop(created, resources, locks),
+    };
   } catch (error) {
+    await closeFailedStart(app, resources);
     for (const lock of locks) lock.release();
     throw error;
   }
 }
 
+/** Starts the parts. `start-order.ts` states the order. Requests are held until every agent is registered. */
+async function startParts(app: NestExpressApplication, settings: ResolvedSettings): Promise<void> {
+  const gate = configureHttp(app, settings, packageJson.version);
+  app.useLogger(app.get(Logger));
+  await app.listen(settings.PORT, settings.HOST);
+  recordAddress(app);
+  await app.get(Lifecycle).start(() => {
+    gate.open();
+  });
+}
+
+function recordAddress(app: NestExpressApplication): void {
+  const address: unknown = app.getHttpServer().address();
+  if (typeof address === 'object' && address !== null && 'port' in address) {
+    app.get(OwnAddress).port = Number(address.port);
+  }
+}
+
+/** Closes what a failed start opened. An error here is only printed, so that the caller still gets the cause of the failed start. */
+async function closeFailedStart(app: NestExpressApplication | null, resources: OpenResources): Promise<void> {
+  const close = async () => {
+    if (app !== null) await app.close();
+    await resources.close();
+  };
+  const isClosed = await isSettledWithin(new SystemClock(), close().catch(reportCloseFailure), CLOSE_MS);
+  if (!isClosed) reportCloseFailure(`it took longer than ${CLOSE_MS / 1_000} s`);
+}
+
+function reportCloseFailure(error: unknown): void {
+  process.stderr.write(`agent-spawner: the parts of the failed start could not be closed: ${messageOf(error)}\n`);
+}
+
 function warningsOf(app: NestExpressApplication): string[] {
   const error = app.get(AgentSupervisor).processManagerError();
   return [
-    ...(error === null ? [] : [`PM2 cannot be used: ${error}`]),
-    ...restoreWarnings(app.get<MirrorRestored | null>(MIRROR_RESTORED)),
+    ...(error === null ? [] : [`PM2 is unavailable: ${error}`]),
+    ...restoreWarnings(app.get(MirrorRestore)),
     ...missingValues(app.get(AgentRegistry)),
   ];
 }
 
-function restoreWarnings(restored: MirrorRestored | null): string[] {
+function restoreWarnings({ restored }: MirrorRestore): string[] {
   if (restored === null) return [];
   const { from, rows } = restored;
-  return [`Restored ${rows} rows of ${from} from the mirror: every agent is stopped until you start it.`];
+  return [
+    `Restored ${rows} rows of ${from} from the mirror: every agent is stopped until you start it. The mirror has no values of healthHeaders: set them with PATCH for the agents whose checks need them.`,
+  ];
 }
 
-/** Said at each start until it is done. */
+/** Lists missing values of `env`. Shown at every start until they are set. */
 function missingValues(registry: AgentRegistry): string[] {
   return registry
     .listAgents()
@@ -88,47 +117,17 @@ function missingValues(registry: AgentRegistry): string[] {
     );
 }
 
-async function beginHealing(app: NestExpressApplication, settings: ResolvedSettings): Promise<void> {
-  const address: unknown = app.getHttpServer().address();
-  if (typeof address === 'object' && address !== null && 'port' in address) {
-    app.get(OwnAddress).port = Number(address.port);
-  }
-  app.get(Supervision).record('supervisor.started', { version: packageJson.version, pid: process.pid });
-  await app.get(SelfHealingLoop).run(settings.HEALING_INTERVAL_SECONDS);
-  app.get(Notifications).begin();
-  app.get(HealthMonitor).startLoop(settings.HEALTH_INTERVAL_SECONDS);
-  await app.get(AgentRegistry).seedFirstStart();
-  app.get(Retention).begin();
-  app.get(Backups).begin();
-}
-
-async function stop(app: NestExpressApplication, locks: readonly InstanceLock[]): Promise<void> {
-  app.get(HealthMonitor).stopLoop();
-  await app.get(Notifications).end();
-  app.get(Retention).end();
-  app.get(SelfHealingLoop).stop();
-  app.get(AgentSupervisor).end();
-  app.get(Supervision).record('supervisor.stopped', { pid: process.pid });
-  await app.get<ProcessRuntime>(PROCESS_RUNTIME).close();
+async function stop(
+  app: NestExpressApplication,
+  resources: OpenResources,
+  locks: readonly InstanceLock[],
+): Promise<void> {
   await app.close();
-  const queue = app.get(WriteQueue);
-  if (!(await queue.flush(FLUSH_MS)))
-    app.get(Logger).warn({ changes: queue.size }, 'the database did not take everything; the next start looks anew');
-  await app.get(SupabaseMirror).end();
-  await app.get(Backups).end();
-  await app.get(Database).close();
+  await resources.close();
   for (const lock of locks) lock.release();
 }
 
-/** One supervisor a database and a PM2: of either, a second would undo what the first does. */
-function acquireLocks(settings: ResolvedSettings): InstanceLock[] {
-  const facts = lockFacts(inspectorForThisMachine());
-  const locks: InstanceLock[] = [];
-  try {
-    for (const folder of new Set([settings.dataDir, settings.pm2Home])) locks.push(InstanceLock.acquire(folder, facts));
-    return locks;
-  } catch (error) {
-    for (const lock of locks) lock.release();
-    throw error;
-  }
+/** Locks DATA_DIR and PM2_HOME. A second supervisor on either would undo what the first one does. */
+function acquireLocks({ dataDir, pm2Home }: ResolvedSettings): Promise<InstanceLock[]> {
+  return InstanceLock.acquireAll([dataDir, pm2Home], lockFacts(createProcessInspector()));
 }

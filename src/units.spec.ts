@@ -4,7 +4,7 @@ import path from 'node:path';
 const ROOT = path.resolve(__dirname, '..');
 const read = (name: string) => readFileSync(path.join(ROOT, name), 'utf8');
 
-/** What docs/running.md says must not be set. */
+/** Directives that docs/running.md forbids. */
 const FORBIDDEN =
   /^(?:Private|Protect|Restrict|ReadWrite|ReadOnly|Bind|IPAddress|SystemCall|ProcSubset|DynamicUser|NoNewPrivileges|MemoryDeny|MemoryMax|MemoryHigh|CPUQuota|OOMScoreAdjust|Watchdog)/;
 
@@ -18,19 +18,19 @@ describe.each(['agent-spawner.service', 'agent-spawner-user.service'])('the unit
     for (const line of lines) expect(line).toMatch(/^(?:|#.*|\[(?:Unit|Service|Install)\]|[A-Z][A-Za-z]+=\S.*)$/);
   });
 
-  it('ends the service alone, never the daemon and the agents', () => {
+  it("kills only the service, never PM2's daemon or the agents", () => {
     expect(settings.get('KillMode')).toBe('process');
     expect(settings.get('OOMPolicy')).toBe('continue');
   });
 
-  it('starts it again, unless it refused', () => {
+  it('restarts the service unless it exited with the code for a refused start', () => {
     const code = /REFUSED_EXIT_CODE = (\d+);/.exec(read('src/main.ts'))?.[1];
     expect(settings.get('Restart')).toBe('always');
     expect(settings.get('StartLimitIntervalSec')).toBe('0');
     expect(settings.get('RestartPreventExitStatus')).toBe(code);
   });
 
-  it('sets nothing that would wall in the agents, or limit all of them together', () => {
+  it('sets no sandbox for the agents, and no shared limit', () => {
     expect([...settings.keys()].filter((key) => FORBIDDEN.test(key))).toEqual([]);
   });
 });
@@ -39,7 +39,7 @@ describe('the property list for launchd', () => {
   const text = read('docs/units/agent-spawner.plist').replaceAll(/<!--[\s\S]*?-->|<\?.*?\?>|<!DOCTYPE.*?>/g, '');
   const list = propertyList(text) as Readonly<Record<string, unknown>>;
 
-  it('abandons the group of the service at its end, and starts it again', () => {
+  it('keeps the process group of the exited service, and restarts it', () => {
     expect(list).toMatchObject({ AbandonProcessGroup: true, KeepAlive: true, RunAtLoad: true, Umask: 0o077 });
   });
 
@@ -53,7 +53,7 @@ describe('the property list for launchd', () => {
   });
 });
 
-/** Reads the part of the format that is used; throws at everything else. */
+/** Parses the part of the format that is used; throws on anything else. */
 function propertyList(text: string): unknown {
   const tokens = [...text.matchAll(/<(\/?)(\w+)([^>]*?)(\/?)>([^<]*)/g)].map(([, close, tag, , empty, content]) => ({
     tag: `${close ?? ''}${tag ?? ''}${empty ?? ''}`,

@@ -1,4 +1,4 @@
--- The five agents of the first start, for a project that is looked at before agent-spawner has written to it.
+-- Inserts the five agents of the first start, so that a new project shows them before agent-spawner writes to it.
 insert into actp_agent_registry
   (id, instance, agent_id, name, entry_point, tags, capabilities, health_url, autostart, desired_state, registered_at, updated_at)
 values

@@ -1,4 +1,4 @@
-// The built service on folders of its own, for benchmarks: nothing of the user's PM2 is touched.
+// Runs the built service in its own folders for benchmarks. The user's PM2 is not touched.
 import { execFileSync, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -20,7 +20,7 @@ export class BenchService {
     for (const folder of [this.pm2Home, this.agentsDir]) mkdirSync(folder);
   }
 
-  /** @returns milliseconds from the start of the process to the word that it is ready */
+  /** @returns milliseconds from the start of the process until it prints its address */
   async start(settings = {}) {
     const began = performance.now();
     this.#child = spawn(process.execPath, [path.join(root, 'dist', 'main.js')], {
@@ -32,12 +32,12 @@ export class BenchService {
         ...settings,
       },
     });
-    let said = '';
+    let output = '';
     await new Promise((resolve, reject) => {
-      this.#child.once('exit', () => reject(new Error(`the service ended: ${said}`)));
+      this.#child.once('exit', () => reject(new Error(`the service exited during its start: ${output}`)));
       this.#child.stdout.on('data', (chunk) => {
-        said += chunk;
-        const found = /API\s+(http:\S+)\/api\/agents/.exec(said);
+        output += chunk;
+        const found = /API\s+(http:\S+)\/api\/agents/.exec(output);
         if (found === null) return;
         this.url = found[1];
         resolve();
@@ -66,7 +66,7 @@ export class BenchService {
     return text === '' ? undefined : JSON.parse(text);
   }
 
-  /** PM2's own command line on this home. */
+  /** Runs PM2's command line on this home. */
   pm2(...args) {
     return execFileSync(process.execPath, [require.resolve('pm2/bin/pm2'), ...args], {
       encoding: 'utf8',
@@ -80,7 +80,7 @@ export class BenchService {
     await ended;
   }
 
-  /** Ends everything that runs in this home, by its pid. */
+  /** Kills every process of this home by its pid, and removes the home. */
   async destroy() {
     await this.stop('SIGKILL');
     try {
@@ -99,7 +99,7 @@ export class BenchService {
   }
 }
 
-/** Resident memory of a process, MB. */
+/** Returns the resident memory of a process in MB. */
 export function memoryMb(pid) {
   const kb = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
   return Number(kb) / 1024;

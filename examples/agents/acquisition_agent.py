@@ -1,4 +1,4 @@
-"""A sample agent: drafts outreach messages that fit the place they are meant for. It sends nothing."""
+"""Sample agent: drafts outreach messages within the limits of each channel. It sends nothing."""
 
 from agent_server import serve, text, texts
 
@@ -6,15 +6,15 @@ LINKEDIN_LIMIT = 300
 UPWORK_LIMIT = 5_000
 
 
-def clipped(message, limit):
-    """At most so many characters, cut at a word."""
+def clip(message, limit):
+    """Shortens a message to at most `limit` characters, at a word boundary."""
     if len(message) <= limit:
         return message
     return message[: limit - 1].rsplit(" ", 1)[0] + "…"
 
 
 def answer(message, limit=None):
-    shown = message if limit is None else clipped(message, limit)
+    shown = message if limit is None else clip(message, limit)
     return {"message": shown, "characters": len(shown), "clipped": shown != message, "sent": False}
 
 

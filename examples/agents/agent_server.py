@@ -1,4 +1,4 @@
-"""What the sample agents have in common: an HTTP server on a free port with GET /health and POST /tasks."""
+"""Runs an HTTP server on a free port with GET /health and POST /tasks. The sample agents share it."""
 
 import json
 import os
@@ -14,11 +14,11 @@ MAX_BODY = 1_000_000
 
 
 class InputError(Exception):
-    """The input of a task is missing something, or has the wrong form: the message says what."""
+    """Reports an invalid input of a task. The message names the member and what it must be."""
 
 
 def text(data, name, default=None):
-    """A member of the input that has to be a text; without a default it has to be there."""
+    """Returns a text member of the input. It is required if there is no default."""
     value = data.get(name, default)
     if value is None:
         raise InputError(f"input.{name} is missing")
@@ -28,7 +28,7 @@ def text(data, name, default=None):
 
 
 def texts(data, name):
-    """A member of the input that has to be a list of texts; missing: an empty one."""
+    """Returns a member of the input that is a list of texts. A missing one is empty."""
     value = data.get(name, [])
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
         raise InputError(f"input.{name} must be a list of texts")
@@ -38,7 +38,7 @@ def texts(data, name):
 def serve(tasks):
     """Runs the agent until SIGTERM or SIGINT.
 
-    tasks: what it can do, by task type: a function that takes the input (a dict) and returns the result.
+    tasks: by task type, a function that takes the input (a dict) and returns the result.
     """
     beat = Heartbeat.from_environment()
     began = time.monotonic()
@@ -82,7 +82,7 @@ def serve(tasks):
             self.wfile.write(content)
 
         def log_message(self, *_):
-            pass  # a line a request would bury what matters
+            pass  # one line per request would hide the important lines
 
     def run_task(body):
         if not isinstance(body, dict) or not isinstance(body.get("input", {}), dict):
@@ -104,7 +104,7 @@ def serve(tasks):
 
     def end(*_):
         beat.stop()
-        # shutdown() waits for the loop that this very thread runs.
+        # shutdown() waits for the loop that runs in this thread, so another thread must call it.
         threading.Thread(target=server.shutdown, daemon=True).start()
 
     signal.signal(signal.SIGTERM, end)

@@ -1,13 +1,13 @@
-"""A sample agent: splits a goal into tasks by capability, by keywords, without a language model.
+"""Sample agent: splits a goal into tasks by capability, using keywords instead of a language model.
 
-It plans only: nothing is sent to other agents.
+It only plans. It sends nothing to other agents.
 """
 
 import re
 
 from agent_server import InputError, serve, text
 
-# What each capability is asked with, and what has to be done before it.
+# The keywords that select each capability, and the capabilities that must run before it.
 CAPABILITIES = {
     "research.market": (("market", "research", "competitor", "audience"), ()),
     "content.generate": (("post", "article", "content", "blog", "write", "draft", "newsletter"), ("research.market",)),
@@ -25,7 +25,7 @@ def plan(data):
     words = set(re.findall(r"\w+", goal.lower()))
     asked = [name for name, (keywords, _) in CAPABILITIES.items() if matches(words, keywords)]
     if not asked:
-        raise InputError(f"no word of the goal names something that can be done: {', '.join(CAPABILITIES)}")
+        raise InputError(f"the goal contains no keyword of a capability; the capabilities are: {', '.join(CAPABILITIES)}")
     number = {name: index for index, name in enumerate(asked, start=1)}
     tasks = [
         {
@@ -40,12 +40,12 @@ def plan(data):
 
 
 def matches(words, keywords):
-    """A word counts in its plural too."""
+    """Returns True if a keyword or its plural is among the words."""
     return any(word in words or f"{word}s" in words for word in keywords)
 
 
 def delegate(data):
-    """Who would get each task first: those that wait for nothing. Nothing is sent."""
+    """Returns the tasks that can start now, and the number of those that wait for them. Sends nothing."""
     whole = plan(data)
     return {"ready": [task for task in whole["tasks"] if not task["after"]], "waiting": len([t for t in whole["tasks"] if t["after"]]), "sent": False}
 

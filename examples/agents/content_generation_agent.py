@@ -1,4 +1,4 @@
-"""A sample agent: drafts a post from a brief, by templates, without a language model. Replace `draft` by yours."""
+"""Sample agent: drafts a post from a brief, using templates instead of a language model. Replace `draft` with yours."""
 
 import re
 
@@ -34,13 +34,13 @@ def draft(data):
 
 
 def sentence(point):
-    """A point as a sentence: begun with a capital, ended with a full stop."""
+    """Returns a point as a sentence, with a capital letter and a full stop."""
     whole = point[0].upper() + point[1:]
     return whole if whole[-1] in ".!?" else f"{whole}."
 
 
 def render(data):
-    """The Markdown that one would hand to a publisher; this sample publishes nothing."""
+    """Renders the draft as Markdown for a publisher. This sample publishes nothing."""
     post = draft(data)
     lines = [f"# {post['title']}", "", post["opening"], ""]
     lines += [line for paragraph in post["paragraphs"] for line in (paragraph, "")]

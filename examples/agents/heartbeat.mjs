@@ -1,10 +1,10 @@
-// Heartbeats to agent-spawner, for any agent in Node; no packages.
+// Sends heartbeats to agent-spawner, for any agent in Node; no packages.
 //
 //   const beat = new Heartbeat();
 //   beat.start({ endpoint: url, healthUrl: `${url}/health` });
 //   await beat.working('text.summarize', async () => { ... });
 //
-// An agent-spawner that is away, slow or says no never ends or blocks the agent.
+// If agent-spawner is down, slow or rejects a heartbeat, the agent keeps running and is not blocked.
 
 const TIMEOUT_MS = 3000;
 const FIRST_RETRY_MS = 200;
@@ -27,7 +27,7 @@ export class Heartbeat {
   }
 
   start(announced) {
-    this.#tell(announced);
+    this.#update(announced);
   }
 
   stop() {
@@ -40,15 +40,15 @@ export class Heartbeat {
   }
 
   async working(task, work) {
-    this.#tell({ task, busy: true });
+    this.#update({ task, busy: true });
     try {
       return await work();
     } finally {
-      this.#tell({ busy: false });
+      this.#update({ busy: false });
     }
   }
 
-  #tell(changes) {
+  #update(changes) {
     Object.assign(this.#state, changes);
     this.#dirty = true;
     if (!this.#failing) void this.#beat();
@@ -78,11 +78,11 @@ export class Heartbeat {
       });
       await response.arrayBuffer();
       if (!response.ok) throw new Error(`HTTP ${response.status}`);
-      if (this.#failing) console.error('heartbeat: taken again');
+      if (this.#failing) console.error('heartbeat recovered');
       this.#failing = false;
       return true;
     } catch (error) {
-      if (!this.#failing) console.error(`heartbeat: not taken (${error.message}); trying on`);
+      if (!this.#failing) console.error(`heartbeat failed, will retry: ${error.message}`);
       this.#failing = true;
       return false;
     }

@@ -1,14 +1,14 @@
-"""Heartbeats to agent-spawner, for any agent in Python; standard library only.
+"""Sends heartbeats to agent-spawner from any agent in Python. Uses only the standard library.
 
     from heartbeat import Heartbeat
 
     beat = Heartbeat.from_environment()
     beat.start(endpoint="http://127.0.0.1:4101", health_url="http://127.0.0.1:4101/health")
     with beat.working("content.generate"):
-        ...                       # busy; beat.progress() tells that it gets on
+        ...                       # busy; beat.progress() reports progress
     beat.stop()
 
-An agent-spawner that is away, slow or says no never ends or blocks the agent.
+If agent-spawner is down, slow or rejects a heartbeat, the agent keeps running and is not blocked.
 """
 
 import contextlib
@@ -20,7 +20,7 @@ import urllib.request
 
 
 class Heartbeat:
-    """Tells agent-spawner every few seconds that this agent lives, and where it listens. Thread safe."""
+    """Reports every few seconds that this agent is alive and where it listens. Thread safe."""
 
     TIMEOUT_SECONDS = 3
     FIRST_RETRY_SECONDS = 0.2
@@ -38,7 +38,7 @@ class Heartbeat:
 
     @classmethod
     def from_environment(cls):
-        """By what agent-spawner gives each agent; without it (run by hand) nothing is sent."""
+        """Reads the variables that agent-spawner sets. Without them (manual start) nothing is sent."""
         return cls(
             os.environ.get("AGENT_SPAWNER_URL"),
             os.environ.get("AGENT_ID", ""),
@@ -47,8 +47,8 @@ class Heartbeat:
         )
 
     def start(self, endpoint=None, health_url=None):
-        """Begins to send; the two URLs tell where this process listens."""
-        self._tell(endpoint=endpoint, healthUrl=health_url)
+        """Starts sending. The two URLs announce where this process listens."""
+        self._update(endpoint=endpoint, healthUrl=health_url)
         if self._target:
             self._thread.start()
 
@@ -58,20 +58,20 @@ class Heartbeat:
             self._changed.notify()
 
     def progress(self, value=None):
-        """Tells that the work gets on: any change of the number is progress."""
+        """Reports progress. Any change of the number counts."""
         with self._changed:
             self._state["progress"] = self._state.get("progress", 0) + 1 if value is None else value
 
     @contextlib.contextmanager
     def working(self, task):
-        """Busy with a task, from here to the end of the block."""
-        self._tell(task=task, busy=True)
+        """Reports the agent as busy with a task until the end of the block."""
+        self._update(task=task, busy=True)
         try:
             yield
         finally:
-            self._tell(busy=False)
+            self._update(busy=False)
 
-    def _tell(self, **changes):
+    def _update(self, **changes):
         with self._changed:
             self._state.update(changes)
             self._dirty = True
@@ -89,7 +89,7 @@ class Heartbeat:
             wait = self._interval if ok else min(self._interval, retry)
             retry = self.FIRST_RETRY_SECONDS if ok else retry * 2
             with self._changed:
-                # News goes out at once, but not again and again into a wall.
+                # Send a change at once, but do not retry at once while sends fail.
                 self._changed.wait_for(lambda: self._stopped or (ok and self._dirty), timeout=wait)
 
     def _send(self, body):
@@ -104,10 +104,10 @@ class Heartbeat:
                 pass
         except OSError as error:
             if not self._failing:
-                print(f"heartbeat: not taken ({error}); trying on", file=sys.stderr, flush=True)
+                print(f"heartbeat failed, will retry: {error}", file=sys.stderr, flush=True)
             self._failing = True
             return False
         if self._failing:
-            print("heartbeat: taken again", file=sys.stderr, flush=True)
+            print("heartbeat recovered", file=sys.stderr, flush=True)
         self._failing = False
         return True

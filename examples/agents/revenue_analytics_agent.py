@@ -1,4 +1,4 @@
-"""A sample agent: totals and reports the ledger that lies beside it (ledger.csv: date, source, client, amount)."""
+"""Sample agent: totals and reports ledger.csv in its folder (columns: date, source, client, amount)."""
 
 import csv
 import datetime
@@ -12,7 +12,7 @@ LEDGER = Path(__file__).with_name("ledger.csv")
 
 
 def read_ledger(path=LEDGER):
-    """The rows of the ledger, and what is wrong with those that cannot be used, by line."""
+    """Returns the valid rows of the ledger, and the fault of each invalid one by line."""
     rows, faults = [], []
     try:
         with path.open(newline="", encoding="utf-8") as file:
@@ -29,7 +29,7 @@ def read_ledger(path=LEDGER):
                 except (KeyError, TypeError, ValueError, InvalidOperation) as error:
                     faults.append({"line": number, "fault": str(error) or type(error).__name__})
     except OSError as error:
-        raise InputError(f"the ledger cannot be read: {error}") from error
+        raise InputError(f"the ledger could not be read: {error}") from error
     return rows, faults
 
 
@@ -40,15 +40,15 @@ def totals_by(rows, key):
     return dict(sorted(totals.items()))
 
 
-def shown(totals):
-    """Money as text: a float would make cents of its own."""
+def format_money(totals):
+    """Formats amounts as text, because a float would change cents."""
     return {key: f"{amount:.2f}" for key, amount in totals.items()}
 
 
 def track(_):
     rows, faults = read_ledger()
     total = sum((row["amount"] for row in rows), Decimal())
-    return {"entries": len(rows), "total": f"{total:.2f}", "byMonth": shown(totals_by(rows, "month")), "faults": faults}
+    return {"entries": len(rows), "total": f"{total:.2f}", "byMonth": format_money(totals_by(rows, "month")), "faults": faults}
 
 
 def report(_):
@@ -64,9 +64,9 @@ def report(_):
             changes[month] = f"{(amount - before) / before * 100:+.1f} %"
         before = amount
     return {
-        "byMonth": shown(months),
+        "byMonth": format_money(months),
         "monthOverMonth": changes,
-        "bySource": shown(totals_by(rows, "source")),
+        "bySource": format_money(totals_by(rows, "source")),
         "bestClient": {"client": best, "total": f"{clients[best]:.2f}"},
         "faults": faults,
     }

@@ -1,4 +1,4 @@
-// A sample agent in Node: summarises a text by its own most telling sentences, without a language model.
+// Sample agent in Node: summarizes a text by its most significant sentences, without a language model.
 import { createServer } from 'node:http';
 import { Heartbeat } from './heartbeat.mjs';
 
@@ -9,7 +9,7 @@ const STOP_WORDS = new Set(
 const began = process.uptime();
 const beat = new Heartbeat();
 
-/** The sentences whose words are the most frequent ones of the text, in their own order. */
+/** Returns the sentences with the most frequent words of the text, in their original order. */
 function summarize({ text, sentences = 2 }) {
   if (typeof text !== 'string' || text.trim() === '') throw new RangeError('input.text must be a text');
   if (!Number.isInteger(sentences) || sentences < 1)

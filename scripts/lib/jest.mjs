@@ -1,4 +1,5 @@
-// Runs Jest as this project needs it: PGlite loads itself by import(), which Jest allows only with this flag.
+// Runs Jest with the flags that this project needs. PGlite loads itself by import(), which Jest allows only with this
+// flag.
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { root } from './prepare.mjs';

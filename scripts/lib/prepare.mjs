@@ -1,5 +1,5 @@
-// What a fresh clone needs before it can run: the right node, the packages, the build. Each says what it does while it
-// takes time, and does nothing where nothing is missing or stale.
+// Ensures what a fresh clone needs before it can run: a supported Node version, the packages, and the build. Each step
+// prints a line if it takes time, and does nothing if nothing is missing or stale.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -12,14 +12,17 @@ const LOWEST = [20, 19];
 export function ensureNode() {
   const [major, minor] = process.versions.node.split('.').map(Number);
   if (major > LOWEST[0] || (major === LOWEST[0] && minor >= LOWEST[1])) return;
-  fail(`agent-spawner needs node ${LOWEST.join('.')} or newer; this is ${process.versions.node}.`);
+  fail(
+    `agent-spawner needs node ${LOWEST.join('.')} or newer; this is node ${process.versions.node}. Install a newer node.`,
+  );
 }
 
 export function ensureInstalled() {
   const marker = path.join(root, 'node_modules', '.agent-spawner-installed');
-  const wanted = digest(['package.json', 'package-lock.json']);
+  // The lock file also lists what package.json requires. Other members of package.json need no installation.
+  const wanted = digest(['package-lock.json']);
   if (read(marker) === wanted) return;
-  locked('install', () => {
+  runLocked('install', () => {
     if (read(marker) === wanted) return;
     say('Installing packages (npm ci), about half a minute ...');
     run('npm', ['ci', '--no-fund', '--no-audit', '--loglevel=error']);
@@ -31,7 +34,7 @@ export function ensureBuilt() {
   const marker = path.join(root, 'dist', '.agent-spawner-built');
   const wanted = digest(['package-lock.json', 'nest-cli.json', 'tsconfig.json', ...filesBelow('src')]);
   if (read(marker) === wanted) return;
-  locked('build', () => {
+  runLocked('build', () => {
     if (read(marker) === wanted) return;
     say('Building, about ten seconds ...');
     run(process.execPath, [path.join(root, 'node_modules', '@nestjs', 'cli', 'bin', 'nest.js'), 'build']);
@@ -55,14 +58,17 @@ function run(command, args) {
   fail(`${[path.basename(command), ...args].join(' ')} failed${result.error ? `: ${result.error.message}` : '.'}`);
 }
 
-/** Two that start at once must not write one folder together: the second waits, and finds the work done. */
-function locked(name, work) {
+/**
+ * Runs `work` under a lock, so that two processes never write one folder at once. The second process waits for the
+ * lock; `work` must then check whether anything is left to do.
+ */
+function runLocked(name, work) {
   const lock = path.join(root, `.agent-spawner-${name}.lock`);
-  for (let told = false; !tryMake(lock);) {
+  for (let isReported = false; !tryMake(lock);) {
     if (!isHeld(lock)) rmSync(lock, { recursive: true, force: true });
-    else if (!told) {
-      say(`Another ${name} runs here; waiting for it ...`);
-      told = true;
+    else if (!isReported) {
+      say(`Another ${name} is running; waiting for it ...`);
+      isReported = true;
     }
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
   }
@@ -86,7 +92,7 @@ function tryMake(lock) {
 
 function isHeld(lock) {
   const pid = Number(read(path.join(lock, 'pid')) ?? 0);
-  // Just made, and its pid not written yet.
+  // The lock was just created, and its pid is not written yet.
   if (pid === 0) return Date.now() - (statSync(lock, { throwIfNoEntry: false })?.mtimeMs ?? 0) < 5000;
   try {
     process.kill(pid, 0);

@@ -7,10 +7,12 @@ import { HealthLog, HealthMonitor, type HealthReport, type HealthResult } from '
 import { AgentRegistry } from '../registry';
 import { DiagnosisDto, HealthLogDto, HealthReportDto, HealthResultDto } from './health-schemas';
 import { Problems } from './openapi';
+import { Readiness } from './readiness';
+import type { Part } from './readiness-part';
 import { AgentIdPipe } from './request-reading';
 import { LimitQueryDto } from './schemas';
 
-/** How agents are, and why they failed. */
+/** Reports the health of agents, and why they failed. */
 @ApiTags('health of agents')
 @Controller('api')
 export class AgentHealthController {
@@ -19,18 +21,19 @@ export class AgentHealthController {
     private readonly log: HealthLog,
     private readonly loop: SelfHealingLoop,
     private readonly registry: AgentRegistry,
+    private readonly readiness: Readiness,
   ) {}
 
-  /** What is known of the health of every agent; nobody is asked for it. */
+  /** Returns the known health of every agent and of each part of the service, without making a check. */
   @Get('health')
   @Needs('viewer')
   @ApiOkResponse({ type: HealthReportDto })
   @Problems()
-  report(): HealthReport {
-    return this.monitor.getReport();
+  async report(): Promise<HealthReport & { readonly service: readonly Part[] }> {
+    return { ...this.monitor.getReport(), service: await this.readiness.parts() };
   }
 
-  /** A check made now: shown and logged, not counted; at most one a second. */
+  /** Checks an agent now, at most once a second. The check is logged but does not count toward the verdict. */
   @Get('agents/:id/health')
   @Needs('viewer')
   @ApiOkResponse({ type: HealthResultDto })
@@ -39,7 +42,9 @@ export class AgentHealthController {
     return this.monitor.check(agentId);
   }
 
-  /** Checks of an agent, newest first: each change of verdict, each that was asked for, else one a minute. */
+  /**
+   * Lists the checks of an agent, newest first: each change of verdict, each requested check, otherwise one a minute.
+   */
   @Get('agents/:id/health-log')
   @Needs('viewer')
   @ApiOkResponse({ type: HealthLogDto })
@@ -50,7 +55,7 @@ export class AgentHealthController {
     return { checks: checks.map((check) => ({ ...check, checkedAt: isoTime(check.checkedAt) })) };
   }
 
-  /** Why it failed last: cause, evidence and what to do; `none` where nothing has failed. */
+  /** Returns why the agent last failed: cause, evidence and advice; `none` if it never failed. */
   @Get('agents/:id/diagnosis')
   @Needs('viewer')
   @ApiOkResponse({ type: DiagnosisDto })

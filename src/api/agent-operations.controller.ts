@@ -2,22 +2,22 @@ import { Body, Controller, HttpCode, Param, Post } from '@nestjs/common';
 import { ApiBody, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import type { AgentView } from '../kernel';
 import { Needs } from '../auth';
-import { AgentDirectory } from '../healing';
+import { AgentViews } from '../healing';
 import { ProcessLauncher, type BulkResult } from '../launcher';
 import { Problems } from './openapi';
 import { AgentIdPipe } from './request-reading';
 import { AgentViewDto, BulkDto, BulkResultsDto, PauseDto, RestartDto, TerminatedAgentDto } from './schemas';
 
-/** Starting and ending agents. */
+/** Starts, stops and pauses agents. */
 @ApiTags('operations')
 @Controller('api/agents')
 export class AgentOperationsController {
   constructor(
     private readonly launcher: ProcessLauncher,
-    private readonly directory: AgentDirectory,
+    private readonly views: AgentViews,
   ) {}
 
-  /** Starts all agents that carry one of the tags (no tags: all); halted ones are left alone. */
+  /** Starts all agents that have one of the tags (no tags: all). Halted agents are not started. */
   @Post('spawn')
   @HttpCode(200)
   @Needs('operator')
@@ -28,7 +28,7 @@ export class AgentOperationsController {
     return { results: await this.launcher.spawnAll(body.tags) };
   }
 
-  /** Terminates all agents that carry one of the tags (no tags: all). */
+  /** Terminates all agents that have one of the tags (no tags: all). */
   @Post('terminate')
   @HttpCode(200)
   @Needs('operator')
@@ -39,7 +39,7 @@ export class AgentOperationsController {
     return { results: await this.launcher.terminateAll(body.tags) };
   }
 
-  /** Starts an agent; one that runs already is left as it is. */
+  /** Starts an agent; a running one is left alone. */
   @Post(':id/spawn')
   @HttpCode(200)
   @Needs('operator')
@@ -54,10 +54,10 @@ export class AgentOperationsController {
   @Problems('launch-failed', 'process-manager-unavailable', 'database-unavailable')
   async spawn(@Param('id', AgentIdPipe) agentId: string): Promise<AgentView> {
     await this.launcher.spawn(agentId);
-    return this.directory.view(agentId);
+    return this.views.view(agentId);
   }
 
-  /** Ends an agent and starts it anew. */
+  /** Terminates an agent and starts it again. */
   @Post(':id/restart')
   @HttpCode(200)
   @Needs('operator')
@@ -67,10 +67,10 @@ export class AgentOperationsController {
   @Problems('interpreter-not-found', 'launch-failed', 'process-manager-unavailable', 'database-unavailable')
   async restart(@Param('id', AgentIdPipe) agentId: string, @Body() body: RestartDto): Promise<AgentView> {
     await this.launcher.restart(agentId, body);
-    return this.directory.view(agentId);
+    return this.views.view(agentId);
   }
 
-  /** Ends an agent and all that it started. It stays stopped until a person starts it. */
+  /** Kills an agent and all its descendants. It stays stopped until the operator starts it. */
   @Post(':id/terminate')
   @HttpCode(200)
   @Needs('operator')
@@ -78,10 +78,10 @@ export class AgentOperationsController {
   @Problems('agent-not-found', 'external-agent', 'operation-in-progress')
   async terminate(@Param('id', AgentIdPipe) agentId: string): Promise<AgentView & { readonly recorded?: false }> {
     const { recorded } = await this.launcher.terminate(agentId);
-    return { ...this.directory.view(agentId), ...(recorded ? {} : { recorded }) };
+    return { ...this.views.view(agentId), ...(recorded ? {} : { recorded }) };
   }
 
-  /** For debugging: until then healing observes and records, but neither kills nor starts the agent. */
+  /** Pauses healing of an agent, for debugging. Healing observes and records, but neither kills nor starts it. */
   @Post(':id/pause')
   @HttpCode(200)
   @Needs('operator')
@@ -90,10 +90,10 @@ export class AgentOperationsController {
   @Problems('invalid-request', 'agent-not-found', 'database-unavailable')
   async pause(@Param('id', AgentIdPipe) agentId: string, @Body() { minutes }: PauseDto): Promise<AgentView> {
     await this.launcher.pause(agentId, minutes);
-    return this.directory.view(agentId);
+    return this.views.view(agentId);
   }
 
-  /** Ends a pause: healing takes over at once. */
+  /** Ends a pause. Healing resumes at once. */
   @Post(':id/resume')
   @HttpCode(200)
   @Needs('operator')
@@ -101,10 +101,10 @@ export class AgentOperationsController {
   @Problems('agent-not-found', 'database-unavailable')
   async resume(@Param('id', AgentIdPipe) agentId: string): Promise<AgentView> {
     await this.launcher.resume(agentId);
-    return this.directory.view(agentId);
+    return this.views.view(agentId);
   }
 
-  /** Closes the circuit; what should run is started. */
+  /** Closes the circuit, and starts the agent if it should run. */
   @Post(':id/circuit-reset')
   @HttpCode(200)
   @Needs('operator')
@@ -112,6 +112,6 @@ export class AgentOperationsController {
   @Problems('agent-not-found', 'database-unavailable')
   async resetCircuit(@Param('id', AgentIdPipe) agentId: string): Promise<AgentView> {
     await this.launcher.resetCircuit(agentId);
-    return this.directory.view(agentId);
+    return this.views.view(agentId);
   }
 }

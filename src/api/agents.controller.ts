@@ -3,53 +3,53 @@ import { ApiBody, ApiCreatedResponse, ApiNoContentResponse, ApiOkResponse, ApiTa
 import type { Response } from 'express';
 import type { AgentDefinitionInput, AgentView } from '../kernel';
 import { Needs } from '../auth';
-import { AgentDirectory } from '../healing';
+import { AgentViews } from '../healing';
 import { AgentRegistry } from '../registry';
 import { Problems } from './openapi';
 import { AgentIdPipe } from './request-reading';
 import { AgentDefinitionDto, AgentListDto, AgentPatchDto, AgentQueryDto, AgentViewDto } from './schemas';
 
-/** What agents there are. */
+/** Lists, registers, changes and unregisters agents. */
 @ApiTags('agents')
 @Controller('api/agents')
 export class AgentsController {
   constructor(
     private readonly registry: AgentRegistry,
-    private readonly directory: AgentDirectory,
+    private readonly views: AgentViews,
   ) {}
 
-  /** Lists agents, all or by tag, capability and status. */
+  /** Lists agents, optionally by tag, capability and status. */
   @Get()
   @Needs('viewer')
   @ApiOkResponse({ type: AgentListDto })
   @Problems('invalid-request')
   list(@Query() query: AgentQueryDto): { agents: AgentView[] } {
-    return { agents: this.directory.list(query) };
+    return { agents: this.views.list(query) };
   }
 
-  /** Registers an agent; with `autostart` it is started too. */
+  /** Registers an agent, and starts it if `autostart` is set. */
   @Post()
   @Needs('admin')
   @ApiBody({ type: AgentDefinitionDto })
   @ApiCreatedResponse({ type: AgentViewDto })
-  @Problems('invalid-request', 'agent-exists', 'database-unavailable')
+  @Problems('invalid-request', 'agent-exists', 'operation-in-progress', 'database-unavailable')
   async register(@Body() body: unknown, @Res({ passthrough: true }) response: Response): Promise<AgentView> {
-    // The registry reads it by its own schema, as it does for every other caller.
+    // The registry validates it with its own schema, as for every other caller.
     const { agentId } = await this.registry.register(body as AgentDefinitionInput);
     response.location(`/api/agents/${agentId}`);
-    return this.directory.view(agentId);
+    return this.views.view(agentId);
   }
 
-  /** One agent, as it stands. */
+  /** Returns one agent in its current state. */
   @Get(':id')
   @Needs('viewer')
   @ApiOkResponse({ type: AgentViewDto })
   @Problems('agent-not-found')
   read(@Param('id', AgentIdPipe) agentId: string): AgentView {
-    return this.directory.view(agentId);
+    return this.views.view(agentId);
   }
 
-  /** Changes members; what a process is launched with takes effect at its next launch (`restartPending`). */
+  /** Changes members. Members that a process is launched with take effect at its next launch (`restartPending`). */
   @Patch(':id')
   @Needs('admin')
   @ApiBody({ type: AgentPatchDto })
@@ -57,10 +57,10 @@ export class AgentsController {
   @Problems('invalid-request', 'agent-not-found', 'operation-in-progress', 'database-unavailable')
   async change(@Param('id', AgentIdPipe) agentId: string, @Body() body: unknown): Promise<AgentView> {
     await this.registry.update(agentId, body);
-    return this.directory.view(agentId);
+    return this.views.view(agentId);
   }
 
-  /** Terminates it, and removes it. */
+  /** Terminates an agent and unregisters it. */
   @Delete(':id')
   @HttpCode(204)
   @Needs('admin')

@@ -5,8 +5,8 @@ import { AccessGuard, AuthModule, RateGuard } from '../auth';
 import { CapabilitiesModule } from '../capabilities';
 import { EventsModule } from '../events';
 import { HealingModule } from '../healing';
-import { HealthModule } from '../health';
 import { LauncherModule } from '../launcher';
+import { MirrorModule } from '../mirror';
 import { NotificationsModule } from '../notifications';
 import { PersistenceModule } from '../persistence';
 import { RegistryModule } from '../registry';
@@ -19,6 +19,7 @@ import { HeartbeatController } from './heartbeat.controller';
 import { HistoryController } from './history.controller';
 import { MirrorController } from './mirror.controller';
 import { ProblemFilter } from './problem.filter';
+import { DatabaseReadiness } from './database-readiness';
 import { Readiness } from './readiness';
 import { SchemaPipe } from './request-reading';
 
@@ -26,16 +27,16 @@ import { SchemaPipe } from './request-reading';
   imports: [
     AuthModule,
     PersistenceModule,
+    MirrorModule,
     EventsModule,
     RegistryModule,
-    HealthModule,
     NotificationsModule,
     HealingModule,
     CapabilitiesModule,
     LauncherModule,
     TerminusModule.forRoot({ logger: false }),
   ],
-  // Operations first: `spawn` and `terminate` are words of theirs, not ids.
+  // Operations must come first: `spawn` and `terminate` are their routes, not agent ids.
   controllers: [
     AgentOperationsController,
     AgentHealthController,
@@ -47,11 +48,13 @@ import { SchemaPipe } from './request-reading';
     HealthController,
   ],
   providers: [
+    DatabaseReadiness,
     Readiness,
     { provide: APP_FILTER, useClass: ProblemFilter },
     { provide: APP_GUARD, useExisting: AccessGuard },
     { provide: APP_GUARD, useExisting: RateGuard },
     { provide: APP_PIPE, useClass: SchemaPipe },
   ],
+  exports: [Readiness],
 })
 export class ApiModule {}

@@ -6,13 +6,13 @@ import { CapabilitiesDto, CapabilityListDto, RoutedTaskDto, RouteTaskDto } from 
 import { Problems } from './openapi';
 import { AgentIdPipe } from './request-reading';
 
-/** Who can do what, and who is to do it. */
+/** Lists and sets capabilities, and routes tasks by them. */
 @ApiTags('capabilities')
 @Controller('api')
 export class CapabilitiesController {
   constructor(private readonly capabilities: CapabilityRegistry) {}
 
-  /** Every capability, with the agents that have it. */
+  /** Lists every capability with the agents that have it. */
   @Get('capabilities')
   @Needs('viewer')
   @ApiOkResponse({ type: CapabilitiesDto })
@@ -21,7 +21,7 @@ export class CapabilitiesController {
     return { capabilities: this.capabilities.listCapabilities() };
   }
 
-  /** Replaces what an agent can do; answers with all capabilities as they are then. */
+  /** Replaces the capabilities of an agent. Returns all capabilities as they are after the change. */
   @Put('agents/:id/capabilities')
   @Needs('admin')
   @ApiBody({ type: CapabilityListDto })
@@ -32,7 +32,7 @@ export class CapabilitiesController {
     return this.list();
   }
 
-  /** Chooses the agent for a task: exact capability, circuit closed, running, score 50 or more. */
+  /** Chooses the agent for a task: matching capability, circuit closed, status running, score 50 or more. */
   @Post('tasks/route')
   @HttpCode(200)
   @Needs('operator')

@@ -1,19 +1,27 @@
 import { Controller, Get } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { HealthCheck, HealthCheckService, type HealthCheckResult } from '@nestjs/terminus';
+import {
+  HealthCheck,
+  HealthCheckService,
+  HealthIndicatorService,
+  type HealthCheckResult,
+  type HealthIndicatorResult,
+} from '@nestjs/terminus';
 import { Open } from '../auth';
 import { Readiness } from './readiness';
+import type { Part } from './readiness-part';
 
-/** For whoever watches the watcher. */
+/** Answers external monitors of the service. */
 @ApiTags('health')
 @Controller('health')
 export class HealthController {
   constructor(
     private readonly checks: HealthCheckService,
+    private readonly indicators: HealthIndicatorService,
     private readonly readiness: Readiness,
   ) {}
 
-  /** 200 as long as we answer at all. */
+  /** Returns 200 while the service answers at all. */
   @Get('live')
   @Open()
   @HealthCheck()
@@ -21,17 +29,28 @@ export class HealthController {
     return this.checks.check([]);
   }
 
-  /** 200 when agents can be started, healed and recorded; else 503, with what is away. */
+  /**
+   * Returns 200 if agents can be started, healed and recorded, else 503 with the part that is down. `GET /api/health`
+   * says why.
+   */
   @Get('ready')
   @Open()
   @HealthCheck()
-  ready(): Promise<HealthCheckResult> {
-    return this.checks.check([
-      () => this.readiness.checkDatabase(),
-      () => this.readiness.checkProcessManager(),
-      () => this.readiness.checkLoops(),
-      () => this.readiness.checkTelegram(),
-      () => this.readiness.checkMirror(),
-    ]);
+  async ready(): Promise<HealthCheckResult> {
+    const parts = await this.readiness.parts();
+    return this.checks.check(parts.map((part) => () => this.indicatorOf(part)));
+  }
+
+  /** Formats a part. Any caller may read this, so it contains only stable phrases and counts. */
+  private indicatorOf({ name, state, reason, facts }: Part): HealthIndicatorResult {
+    const indicator = this.indicators.check(name);
+    switch (state) {
+      case 'up':
+        return indicator.up(facts);
+      case 'degraded':
+        return indicator.up({ degraded: true, reason, ...facts });
+      case 'down':
+        return indicator.down({ reason, ...facts });
+    }
   }
 }

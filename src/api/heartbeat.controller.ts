@@ -7,7 +7,7 @@ import { Problems } from './openapi';
 import { AgentIdPipe } from './request-reading';
 import { HeartbeatDto } from './schemas';
 
-/** What agents say of themselves. */
+/** Accepts the heartbeats of agents. */
 @ApiTags('heartbeat')
 @Controller('api/agents')
 export class HeartbeatController {
@@ -16,7 +16,7 @@ export class HeartbeatController {
     private readonly registry: AgentRegistry,
   ) {}
 
-  /** Takes a heartbeat, by the agent's own token or an operator's; every member is optional. */
+  /** Records a heartbeat, sent with the agent's own token or an operator's. Every member is optional. */
   @Post(':id/heartbeat')
   @HttpCode(204)
   @Needs('own-agent')

@@ -8,7 +8,7 @@ import { Problems } from './openapi';
 import { AgentIdPipe } from './request-reading';
 import { EventListDto, EventQueryDto, LimitQueryDto, RestartListDto } from './schemas';
 
-/** What happened. */
+/** Lists events and restarts. */
 @ApiTags('history')
 @Controller('api')
 export class HistoryController {
@@ -18,7 +18,7 @@ export class HistoryController {
     private readonly registry: AgentRegistry,
   ) {}
 
-  /** Events by ascending `seq`: after one (`after=0`: from the beginning), or the latest. */
+  /** Lists events by ascending `seq`: after a given one (`after=0`: from the first one), or the latest. */
   @Get('events')
   @Needs('viewer')
   @ApiOkResponse({ type: EventListDto })
@@ -28,7 +28,7 @@ export class HistoryController {
     return { events: events.map((event) => ({ ...event, occurredAt: isoTime(event.occurredAt) })) };
   }
 
-  /** Restarts of an agent, newest first. */
+  /** Lists the restarts of an agent, newest first. */
   @Get('agents/:id/restarts')
   @Needs('viewer')
   @ApiOkResponse({ type: RestartListDto })

@@ -3,7 +3,7 @@ import { json, type NextFunction, type Request, type Response } from 'express';
 import helmet from 'helmet';
 import type { ResolvedSettings } from '../config';
 import { Problem } from '../kernel';
-import { hostsNamed, isOurHost } from '../auth';
+import { hostsOfRequest, isAllowedHost } from '../auth';
 import { serveDocs } from './openapi';
 import { problemResponse } from './problem-response';
 import { readBody, requireUtf8 } from './request-reading';
@@ -11,21 +11,30 @@ import { readBody, requireUtf8 } from './request-reading';
 const BODY_LIMIT = '1mb';
 const HEADERS_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 30_000;
-/** Longer than clients keep a connection for the next request: else one that is held up sends it into a closed one. */
+/**
+ * Longer than clients keep an idle connection. Otherwise a delayed client may send a request into a connection that was
+ * just closed.
+ */
 const KEEP_ALIVE_MS = 65_000;
 
-/** What every request meets before a controller sees it. The application is made with `bodyParser: false`. */
-export function configureHttp(app: NestExpressApplication, settings: ResolvedSettings, version: string): void {
+/**
+ * Configures the steps that every request passes before it reaches a controller. The application must be created with
+ * `bodyParser: false`. Requests are held until the returned gate opens.
+ * The order matters: a request of another host must be refused before anything of it is read.
+ */
+export function configureHttp(app: NestExpressApplication, settings: ResolvedSettings, version: string): StartGate {
   app.set('x-powered-by', false);
   app.set('etag', false);
   app.set('trust proxy', false);
   app.use(securityHeaders());
   app.use(hostCheck([settings.HOST, ...settings.ALLOWED_HOSTS]));
+  const gate = new StartGate();
+  app.use(gate.handle);
   app.use('/api', (_request: Request, response: Response, next: NextFunction) => {
     response.set('Cache-Control', 'no-store');
     next();
   });
-  // Not strict: a bare number is JSON too, and is told what is wrong with it by the schema.
+  // Not strict: a bare number is JSON too, and the schema reports what is wrong with it.
   app.use(json({ limit: BODY_LIMIT, strict: false, verify: requireUtf8 }));
   app.use(readBody);
   serveDocs(app, version);
@@ -33,6 +42,29 @@ export function configureHttp(app: NestExpressApplication, settings: ResolvedSet
   server.headersTimeout = HEADERS_TIMEOUT_MS;
   server.requestTimeout = REQUEST_TIMEOUT_MS;
   server.keepAliveTimeout = KEEP_ALIVE_MS;
+  return gate;
+}
+
+/**
+ * Holds requests until the agents are registered; answers `/health` at once. The port is bound earlier for two reasons:
+ * a port in use fails the start before any launch, and agents can be given the supervisor's URL.
+ */
+export class StartGate {
+  private readonly waiting: (() => void)[] = [];
+  private isOpen = false;
+
+  open(): void {
+    this.isOpen = true;
+    for (const pass of this.waiting.splice(0)) pass();
+  }
+
+  readonly handle = (request: Request, _response: Response, next: NextFunction): void => {
+    if (this.isOpen || request.path.startsWith('/health/')) next();
+    else
+      this.waiting.push(() => {
+        next();
+      });
+  };
 }
 
 function securityHeaders() {
@@ -41,7 +73,7 @@ function securityHeaders() {
     contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], ...common } },
     strictTransportSecurity: false,
   });
-  // Swagger UI brings its scripts and styles along, and sets styles and small pictures by itself.
+  // Swagger UI serves its own scripts and styles, and uses inline styles and data images.
   const docs = helmet({
     contentSecurityPolicy: {
       useDefaults: false,
@@ -64,11 +96,16 @@ function securityHeaders() {
 
 function hostCheck(allowed: readonly string[]) {
   return (request: Request, response: Response, next: NextFunction) => {
-    if (hostsNamed(request.headersDistinct.host, request.originalUrl).every((host) => isOurHost(host, allowed))) {
+    if (
+      hostsOfRequest(request.headersDistinct.host, request.originalUrl).every((host) => isAllowedHost(host, allowed))
+    ) {
       next();
       return;
     }
-    const problem = new Problem('forbidden', 'This host name is not answered. Add it to ALLOWED_HOSTS if it is yours.');
+    const problem = new Problem(
+      'forbidden',
+      'The request names a host that is not allowed. If the host is yours, add it to ALLOWED_HOSTS.',
+    );
     const { body } = problemResponse(problem, request.originalUrl, '');
     response.status(body.status).type('application/problem+json').send(JSON.stringify(body));
   };

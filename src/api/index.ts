@@ -1,3 +1,4 @@
 export { ApiModule } from './api.module';
-export { configureHttp } from './http-server';
+export { configureHttp, type StartGate } from './http-server';
 export { openApiDocument } from './openapi';
+export { Readiness } from './readiness';

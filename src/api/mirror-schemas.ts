@@ -8,12 +8,14 @@ export class MirrorDto extends createZodDto(
     configured: z.boolean().describe('SUPABASE_URL and SUPABASE_SERVICE_ROLE_KEY are set'),
     state: z
       .enum(['off', 'working', 'waiting', 'paused'])
-      .describe('waiting: for Supabase to answer again; paused: until a person has done what `degraded` says'),
-    waiting: count.describe('Changes that Supabase does not have yet; counted up to 100,001'),
-    lagSeconds: count.describe('Age of the oldest of them'),
-    setAside: count.describe('Rows that Supabase refused for what is in them, tried no more by themselves'),
+      .describe('waiting: retries until Supabase answers; paused: until the operator does what `degraded` says'),
+    waiting: count.describe('Changes that are not uploaded yet; counted up to 100,001'),
+    lagSeconds: count.describe('Age of the oldest change that is not uploaded yet'),
+    setAside: count.describe(
+      'Rows that Supabase refused because of their content; POST /api/mirror/retry retries them',
+    ),
     lastError: z.string().nullable(),
-    degraded: z.string().nullable().describe('What is wrong and what to do; null: nothing'),
+    degraded: z.string().nullable().describe('The fault, and what to do; null: no fault'),
     refused: z
       .array(
         z.object({
@@ -25,8 +27,10 @@ export class MirrorDto extends createZodDto(
           refusedAt: z.string().describe('ISO 8601, UTC'),
         }),
       )
-      .describe('Refused rows, the latest first; those that are not set aside are tried again by themselves'),
+      .describe('Refused rows, newest first; rows that are not set aside are retried automatically'),
   }),
 ) {}
 
-export class MirrorRetryDto extends createZodDto(z.object({ retried: count.describe('So many refused rows') })) {}
+export class MirrorRetryDto extends createZodDto(
+  z.object({ retried: count.describe('Number of refused rows that are retried') }),
+) {}

@@ -2,18 +2,18 @@ import { Controller, Get, HttpCode, Post, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { isoTime } from '../kernel';
 import { Needs } from '../auth';
-import { SupabaseMirror } from '../persistence';
+import { SupabaseMirror } from '../mirror';
 import { MirrorDto, MirrorRetryDto } from './mirror-schemas';
 import { Problems } from './openapi';
 import { LimitQueryDto } from './schemas';
 
-/** How much of what is here Supabase has. */
+/** Reports the state of the Supabase mirror. */
 @ApiTags('mirror')
 @Controller('api/mirror')
 export class MirrorController {
   constructor(private readonly mirror: SupabaseMirror) {}
 
-  /** How far it is, and the rows that Supabase refused. */
+  /** Returns the progress of the mirror, and the rows that Supabase refused. */
   @Get()
   @Needs('viewer')
   @ApiOkResponse({ type: MirrorDto })
@@ -26,7 +26,7 @@ export class MirrorController {
     return { configured, state, waiting, lagSeconds, setAside, lastError, degraded, refused };
   }
 
-  /** Tries all refused rows again, and whatever else waits at once. */
+  /** Retries all refused rows, and uploads everything that waits at once. */
   @Post('retry')
   @HttpCode(200)
   @Needs('operator')

@@ -5,7 +5,7 @@ import { PROBLEM_TITLES, type ProblemCode } from '../kernel';
 import { ProblemDto } from './schemas';
 import { statusOfProblem } from './problem-response';
 
-/** Documents the errors that a route can answer with. */
+/** Documents the errors that a route can return. */
 export function Problems(...codes: ProblemCode[]): MethodDecorator {
   const byStatus = new Map<number, ProblemCode[]>();
   for (const code of [...codes, 'unauthenticated', 'forbidden', 'too-many-requests'] as const) {
@@ -22,26 +22,26 @@ function problemResponseOf(codes: readonly ProblemCode[]) {
   };
 }
 
-/** What the reading of a request may answer, before any handler has seen it. */
-function documentReading(document: OpenAPIObject): void {
+/** Documents the errors that reading a request may cause before a handler runs. */
+function documentRequestErrors(document: OpenAPIObject): void {
   for (const [route, item] of Object.entries(document.paths)) {
     for (const method of ['get', 'post', 'put', 'patch', 'delete'] as const) {
       const operation = item[method];
       if (operation === undefined) continue;
       const hasBody = operation.requestBody !== undefined;
-      // An id may be no text at all, a body no JSON.
+      // A path parameter may not be valid text, and a body may not be JSON.
       if (hasBody || route.includes('{')) operation.responses['400'] ??= problemResponseOf(['invalid-request']);
       if (hasBody) operation.responses['413'] ??= problemResponseOf(['payload-too-large']);
     }
   }
 }
 
-/** The OpenAPI document, made from the very schemas that read the requests. */
+/** Builds the OpenAPI document from the same schemas that validate requests. */
 export function openApiDocument(app: INestApplication, version: string): OpenAPIObject {
   const config = new DocumentBuilder()
     .setTitle('agent-spawner')
     .setDescription(
-      'Registers, launches, watches and heals AI agents that run as processes. Click Authorize and paste a token; the made admin token lies in `DATA_DIR/admin.token`.',
+      'Registers, launches, watches and heals AI agents that run as processes. Click Authorize and paste a token; the generated admin token is in the file `DATA_DIR/admin.token`.',
     )
     .setVersion(version)
     .addBearerAuth({ type: 'http', scheme: 'bearer' }, 'token')
@@ -52,11 +52,11 @@ export function openApiDocument(app: INestApplication, version: string): OpenAPI
     const operation = document.paths[route]?.get;
     if (operation !== undefined) operation.security = [];
   }
-  documentReading(document);
+  documentRequestErrors(document);
   return cleanupOpenApiDoc(document);
 }
 
-/** Swagger UI at /docs, the document at /docs-json. */
+/** Serves Swagger UI at /docs and the document at /docs-json. */
 export function serveDocs(app: INestApplication, version: string): void {
   SwaggerModule.setup('docs', app, () => openApiDocument(app, version), {
     jsonDocumentUrl: 'docs-json',

@@ -28,14 +28,14 @@ describe('the status of a problem', () => {
   };
   const codes = Object.keys(PROBLEM_TITLES) as ProblemCode[];
 
-  it.each(codes)('%s is that of the contract', (code) => {
+  it.each(codes)('of %s is the one in the contract', (code) => {
     expect(statusOfProblem(code)).toBe(statuses[code]);
     expect(answerTo(new Problem(code, 'x')).body).toMatchObject({ code, status: statuses[code] });
   });
 });
 
 describe('the answer to a problem', () => {
-  it('has what RFC 9457 asks for, and our code', () => {
+  it('has the members of RFC 9457, and the code', () => {
     expect(answerTo(new Problem('agent-exists', 'a is there.'))).toEqual({
       body: {
         type: 'urn:agent-spawner:problem:agent-exists',
@@ -49,12 +49,12 @@ describe('the answer to a problem', () => {
     });
   });
 
-  it('names the members that are at fault', () => {
+  it('lists the invalid members', () => {
     const errors = [{ pointer: '/name', detail: 'is missing' }];
     expect(answerTo(new Problem('invalid-request', 'x', { errors })).body.errors).toEqual(errors);
   });
 
-  it('tells the address without its query, which may hold anything, and not without end', () => {
+  it('shows the path without its query, cut to 256 characters', () => {
     const problem = new Problem('forbidden', 'no');
     expect(answerTo(problem, '/api/events?token=secret&x=?').body.instance).toBe('/api/events');
     expect(answerTo(problem, `/${'x'.repeat(10_000)}`).body.instance).toHaveLength(256);
@@ -68,50 +68,50 @@ describe('the answer to a problem', () => {
     ['database-unavailable', undefined, { 'Retry-After': '5' }],
     ['forbidden', undefined, {}],
     ['launch-failed', undefined, {}],
-  ])('of %s says when to come again: %j', (code, retryAfterSeconds, headers) => {
+  ])('of %s has the headers %j', (code, retryAfterSeconds, headers) => {
     expect(answerTo(new Problem(code, 'x', { retryAfterSeconds })).headers).toEqual(headers);
   });
 });
 
 describe('the answer to an error of the framework', () => {
   it.each<[string, unknown, ProblemCode, number]>([
-    ['a body that is no JSON', bodyError('entity.parse.failed', 400), 'invalid-request', 400],
+    ['a body that is not JSON', bodyError('entity.parse.failed', 400), 'invalid-request', 400],
     ['a body that is too large', bodyError('entity.too.large', 413), 'payload-too-large', 413],
     ['a body in an unknown encoding', bodyError('encoding.unsupported', 415), 'invalid-request', 400],
     ['a body in an unknown character set', bodyError('charset.unsupported', 415), 'invalid-request', 400],
-    ['a body that broke off', bodyError('request.aborted', 400), 'invalid-request', 400],
-    ['an address that is malformed', new URIError('Failed to decode param'), 'invalid-request', 400],
+    ['a body that was cut off', bodyError('request.aborted', 400), 'invalid-request', 400],
+    ['a malformed path', new URIError('Failed to decode param'), 'invalid-request', 400],
     [
-      'an address that is none',
+      'an invalid URL',
       Object.assign(new TypeError('Invalid URL'), { code: 'ERR_INVALID_URL' }),
       'invalid-request',
       400,
     ],
-    ['an address that nothing answers', new NotFoundException('Cannot GET /x'), 'not-found', 404],
-    ['a compression that is broken', clientError('incorrect header check', 400), 'invalid-request', 400],
-    ['a range that is not there', clientError('Range Not Satisfiable', 416), 'invalid-request', 416],
-    ['a request that Nest finds bad', new BadRequestException('bad'), 'invalid-request', 400],
-  ])('for %s', (_what, error, code, status) => {
+    ['an unknown route', new NotFoundException('Cannot GET /x'), 'not-found', 404],
+    ['broken compression', clientError('incorrect header check', 400), 'invalid-request', 400],
+    ['an unsatisfiable range', clientError('Range Not Satisfiable', 416), 'invalid-request', 416],
+    ['a bad request of Nest', new BadRequestException('bad'), 'invalid-request', 400],
+  ])('has the right code and status for %s', (_what, error, code, status) => {
     expect(answerTo(error).body).toMatchObject({ code, status, title: PROBLEM_TITLES[code] });
   });
 
-  it('does not repeat what the parser says of a body, which may hold anything', () => {
+  it("does not repeat the parser's message, which quotes the body", () => {
     const error = Object.assign(new SyntaxError('Unexpected token "secret"'), { type: 'entity.parse.failed' });
-    expect(answerTo(error).body.detail).toBe('The body is not JSON.');
-    // Nest makes another error of it.
+    expect(answerTo(error).body.detail).toBe('The body is not valid JSON. Correct it and send it again.');
+    // Nest wraps the parser's error in its own.
     const ofNest = new BadRequestException(`Unexpected token 'N', "{"secret":N}" is not valid JSON`);
-    expect(answerTo(ofNest).body.detail).toBe('The body is not JSON.');
+    expect(answerTo(ofNest).body.detail).toBe('The body is not valid JSON. Correct it and send it again.');
     expect(answerTo(new BadRequestException("Failed to decode param '%ff'")).body.detail).toBe(
-      'The address is malformed.',
+      'The URL is malformed. Check its percent-encoding.',
     );
   });
 
-  it('does not repeat the address that nothing answers', () => {
+  it('does not repeat an unknown path', () => {
     expect(answerTo(new NotFoundException('Cannot GET /<script>')).body.detail).not.toContain('script');
   });
 });
 
-describe('the answer to what nobody foresaw', () => {
+describe('the answer to an unexpected error', () => {
   it.each([
     new Error('password=secret'),
     Object.assign(new Error('secret'), { code: 'EACCES', status: 200 }),
@@ -122,7 +122,7 @@ describe('the answer to what nobody foresaw', () => {
     'secret',
     null,
     undefined,
-  ])('tells nothing but the id under which it was logged: %p', (error) => {
+  ])('shows only the id under which it was logged: %p', (error) => {
     const { body } = answerTo(error);
     expect(body).toMatchObject({ code: 'internal-error', status: 500 });
     expect(body.detail).toContain(INCIDENT);

@@ -1,7 +1,7 @@
 import { HttpException } from '@nestjs/common';
 import { errorCodeOf, messageOf, Problem, PROBLEM_TITLES, type InvalidMember, type ProblemCode } from '../kernel';
 
-/** The one place where a code becomes an HTTP status. */
+/** HTTP status of each code. No other file maps codes to statuses. */
 const STATUS: Readonly<Record<ProblemCode, number>> = {
   'invalid-request': 422,
   unauthenticated: 401,
@@ -27,7 +27,7 @@ export function statusOfProblem(code: ProblemCode): number {
   return STATUS[code];
 }
 
-/** RFC 9457, with our stable code and, where members are at fault, which. */
+/** Error body of RFC 9457, with the stable code and the invalid members, if any. */
 export interface ProblemBody {
   readonly type: string;
   readonly title: string;
@@ -46,12 +46,12 @@ export interface ProblemResponse {
 const MAX_INSTANCE = 256;
 
 /**
- * What any thrown value is answered with; what we did not foresee tells nothing but the id under which it was logged.
+ * Builds the response to any thrown value. An unexpected one exposes only the id under which it was logged.
  *
- * @param url of the request; its query is left out, since it may hold anything
+ * @param url URL of the request; its query is left out, since it may contain anything
  */
 export function problemResponse(error: unknown, url: string, incident: string): ProblemResponse {
-  const { problem, status } = recognised(error, incident);
+  const { problem, status } = recognizeError(error, incident);
   const body: ProblemBody = {
     type: `urn:agent-spawner:problem:${problem.code}`,
     title: PROBLEM_TITLES[problem.code],
@@ -68,50 +68,70 @@ export function problemResponse(error: unknown, url: string, incident: string): 
   return { body, headers };
 }
 
-function recognised(error: unknown, incident: string): { problem: Problem; status?: number } {
+function recognizeError(error: unknown, incident: string): { problem: Problem; status?: number } {
   if (error instanceof Problem) return { problem: error };
   const fromParser = parserProblem(error);
   if (fromParser !== null) return fromParser;
   if (error instanceof HttpException && error.getStatus() === 404) {
-    return { problem: new Problem('not-found', 'There is nothing at this address. /docs shows what there is.') };
+    return { problem: new Problem('not-found', 'No route matches this method and path. /docs lists all routes.') };
   }
   if (error instanceof HttpException && error.getStatus() === 400) return badRequest(messageOf(error));
-  return { problem: new Problem('internal-error', `Something unexpected happened. It was logged as ${incident}.`) };
+  return { problem: new Problem('internal-error', `An unexpected error occurred. Search the log for ${incident}.`) };
 }
 
-/** Nest makes one of what JSON.parse and the router say, and both repeat what they were given. */
+/**
+ * Converts a 400 of Nest. Nest passes on the messages of JSON.parse and the router, which repeat the caller's input.
+ */
 function badRequest(message: string): { problem: Problem; status: number } {
   const detail = message.includes('JSON')
-    ? 'The body is not JSON.'
+    ? 'The body is not valid JSON. Correct it and send it again.'
     : message.startsWith('Failed to decode')
-      ? 'The address is malformed.'
+      ? 'The URL is malformed. Check its percent-encoding.'
       : message;
   return { problem: new Problem('invalid-request', detail), status: 400 };
 }
 
-/** Errors of Express' body parser and router, told apart by their `type` and `status`. */
+/** Converts errors of Express' body parser and router, by their `type` and `status`. */
 function parserProblem(error: unknown): { problem: Problem; status?: number } | null {
   if (typeof error !== 'object' || error === null) return null;
   const type = 'type' in error ? String(error.type) : '';
   if (type === 'entity.too.large')
-    return { problem: new Problem('payload-too-large', 'The body may have up to 1 MB.') };
+    return { problem: new Problem('payload-too-large', 'The body is larger than 1 MB. Send less in one request.') };
   if (type === 'entity.parse.failed')
-    return { problem: new Problem('invalid-request', 'The body is not JSON.'), status: 400 };
+    return {
+      problem: new Problem('invalid-request', 'The body is not valid JSON. Correct it and send it again.'),
+      status: 400,
+    };
   if (/^(?:encoding|charset|entity|request|stream)\./.test(type)) {
-    return { problem: new Problem('invalid-request', `The body cannot be read: ${messageOf(error)}.`), status: 400 };
+    return {
+      problem: new Problem(
+        'invalid-request',
+        `The body could not be read: ${messageOf(error)}. Send it as JSON in UTF-8.`,
+      ),
+      status: 400,
+    };
   }
   const isMalformedUrl = ('name' in error && error.name === 'URIError') || errorCodeOf(error) === 'ERR_INVALID_URL';
-  if (isMalformedUrl) return { problem: new Problem('invalid-request', 'The address is malformed.'), status: 400 };
+  if (isMalformedUrl)
+    return {
+      problem: new Problem('invalid-request', 'The URL is malformed. Check its percent-encoding.'),
+      status: 400,
+    };
   return clientError(error);
 }
 
-/** What Express' libraries lay at the caller's door: a broken compression, a range that is not there, ... */
+/**
+ * Converts errors that Express' libraries attribute to the caller, such as broken compression or an unsatisfiable range.
+ */
 function clientError(error: object): { problem: Problem; status: number } | null {
   if (!('expose' in error) || error.expose !== true || !('status' in error)) return null;
   const { status } = error;
   if (typeof status !== 'number' || status < 400 || status > 499) return null;
   return {
-    problem: new Problem('invalid-request', `The request cannot be answered as it is: ${messageOf(error)}.`),
+    problem: new Problem(
+      'invalid-request',
+      `The request is invalid: ${messageOf(error)}. Correct it and send it again.`,
+    ),
     status,
   };
 }

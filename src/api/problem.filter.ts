@@ -4,7 +4,7 @@ import type { Request, Response } from 'express';
 import { messageOf } from '../kernel';
 import { problemResponse } from './problem-response';
 
-/** Answers every error as problem+json; only what Terminus says of our health keeps its own form. */
+/** Answers every error as problem+json, except health reports of Terminus, which keep their own format. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
   private readonly logger = new Logger('Api');
@@ -23,8 +23,8 @@ export class ProblemFilter implements ExceptionFilter {
     const incident = randomUUID();
     const { body, headers } = problemResponse(error, request.originalUrl, incident);
     if (body.status >= 500 && body.code === 'internal-error')
-      // Chosen fields: an error of a database carries the values of its statement along.
-      this.logger.error({ incident, error: messageOf(error), stack: stackOf(error) }, 'an unexpected error');
+      // Logs chosen fields only: a database error also contains the values of its statement.
+      this.logger.error({ incident, error: messageOf(error), stack: stackOf(error) }, 'request failed');
     response.status(body.status).set(headers).type('application/problem+json').send(JSON.stringify(body));
   }
 }

@@ -1,16 +1,19 @@
-import { Injectable } from '@nestjs/common';
-import { HealthIndicatorService, type HealthIndicatorResult } from '@nestjs/terminus';
+import { Injectable, Logger } from '@nestjs/common';
 import { AgentSupervisor, DeadmanPing, SelfHealingLoop } from '../healing';
+import { SupabaseMirror } from '../mirror';
 import { Notifications } from '../notifications';
-import { Database, SupabaseMirror, WriteQueue } from '../persistence';
+import { DatabaseReadiness } from './database-readiness';
+import { degraded, down, up, type Part } from './readiness-part';
 
-/** Whether we can do our work, part by part. */
+/** Reports for each part of the service whether it works: can agents be started, healed and recorded? */
 @Injectable()
 export class Readiness {
+  private readonly logger = new Logger('Readiness');
+  private readonly logged = new Map<string, string | null>();
+  private isServing = false;
+
   constructor(
-    private readonly indicators: HealthIndicatorService,
-    private readonly database: Database,
-    private readonly queue: WriteQueue,
+    private readonly database: DatabaseReadiness,
     private readonly supervisor: AgentSupervisor,
     private readonly loop: SelfHealingLoop,
     private readonly deadman: DeadmanPing,
@@ -18,45 +21,60 @@ export class Readiness {
     private readonly mirror: SupabaseMirror,
   ) {}
 
-  async checkDatabase(): Promise<HealthIndicatorResult> {
-    const indicator = this.indicators.check('database');
-    const waiting = { waitingWrites: this.queue.size, droppedWrites: this.queue.dropped };
-    try {
-      await this.database.ping();
-    } catch {
-      // Its `lastError` says what it was.
-    }
-    const reason = this.database.lastError;
-    return reason === null ? indicator.up(waiting) : indicator.down({ reason, ...waiting });
+  /** Reports the agents as registered from now on, including the first-start agents. */
+  markRegistered(): void {
+    this.isServing = true;
   }
 
-  /** The loops that heal and watch: what fails in them shows, and does not end them. */
-  checkLoops(): HealthIndicatorResult {
-    const indicator = this.indicators.check('loops');
-    const reason =
-      this.loop.lastError ?? (this.deadman.lastError === null ? null : `DEADMAN_URL: ${this.deadman.lastError}`);
-    return reason === null ? indicator.up() : indicator.up({ degraded: true, reason });
+  async parts(): Promise<readonly Part[]> {
+    const parts = [
+      this.agentsPart(),
+      await this.database.part(),
+      this.processManagerPart(),
+      this.loopsPart(),
+      this.telegramPart(),
+      this.mirrorPart(),
+    ];
+    for (const part of parts) this.logChange(part);
+    return parts;
   }
 
-  /** Without a token escalations are logged, and that is no fault. */
-  checkTelegram(): HealthIndicatorResult {
-    const indicator = this.indicators.check('telegram');
-    const { configured, degraded, waiting } = this.notifications.status();
+  private agentsPart(): Part {
+    if (!this.isServing) return down('agents', 'agents are being registered');
+    return this.supervisor.latest() === null ? down('agents', 'no snapshot was taken yet') : up('agents');
+  }
+
+  private processManagerPart(): Part {
+    const detail = this.supervisor.processManagerError();
+    return detail === null ? up('pm2') : down('pm2', 'PM2 does not answer', detail);
+  }
+
+  /** Reports the healing loop and the deadman ping. After a failed pass the loop continues. */
+  private loopsPart(): Part {
+    if (this.loop.lastError !== null) return degraded('loops', 'a healing pass failed', this.loop.lastError);
+    const { lastError } = this.deadman;
+    return lastError === null ? up('loops') : degraded('loops', 'DEADMAN_URL does not answer', lastError);
+  }
+
+  /** Reports Telegram. Without a token, escalations are only logged, and that is not a fault. */
+  private telegramPart(): Part {
+    const { configured, degraded: detail, waiting } = this.notifications.status();
     const facts = { configured, waiting };
-    return degraded === null ? indicator.up(facts) : indicator.up({ degraded: true, reason: degraded, ...facts });
+    return detail === null ? up('telegram', facts) : degraded('telegram', 'messages are not delivered', detail, facts);
   }
 
-  /** Without a project the local database alone is used, and that is no fault. */
-  checkMirror(): HealthIndicatorResult {
-    const indicator = this.indicators.check('mirror');
-    const { configured, waiting, lagSeconds, setAside, lastError, degraded } = this.mirror.status();
-    const facts = { configured, waiting, lagSeconds, setAside, lastError };
-    return degraded === null ? indicator.up(facts) : indicator.up({ degraded: true, reason: degraded, ...facts });
+  /** Reports the mirror. Without a project only the local database is used, and that is not a fault. */
+  private mirrorPart(): Part {
+    const { configured, waiting, lagSeconds, setAside, degraded: detail } = this.mirror.status();
+    const facts = { configured, waiting, lagSeconds, setAside };
+    return detail === null ? up('mirror', facts) : degraded('mirror', 'changes are not mirrored', detail, facts);
   }
 
-  checkProcessManager(): HealthIndicatorResult {
-    const indicator = this.indicators.check('pm2');
-    const reason = this.supervisor.processManagerError();
-    return reason === null ? indicator.up() : indicator.down({ reason });
+  private logChange({ name, state, reason, detail }: Part): void {
+    const before = this.logged.get(name) ?? null;
+    this.logged.set(name, reason);
+    if (before === reason) return;
+    if (reason === null) this.logger.log({ part: name }, 'part recovered');
+    else this.logger.warn({ part: name, state, reason, detail }, 'part unhealthy');
   }
 }

@@ -14,7 +14,7 @@ function faultsOf(read: () => unknown): string[] {
   throw new Error('nothing was refused');
 }
 
-describe('a body', () => {
+describe('a request body', () => {
   const pipe = new SchemaPipe();
   const read = (value: unknown) => pipe.transform(value, { type: 'body', metatype: RestartDto });
 
@@ -22,7 +22,7 @@ describe('a body', () => {
     expect(read({ reason: 'new model', delaySeconds: 2 })).toEqual({ reason: 'new model', delaySeconds: 2 });
   });
 
-  it.each([undefined, null, {}])('that is %j is an empty one', (value) => {
+  it.each([undefined, null, {}])('that is %j is read as an empty object', (value) => {
     expect(read(value)).toEqual({});
   });
 
@@ -34,11 +34,11 @@ describe('a body', () => {
     ]);
   });
 
-  it.each([[[]], [5], ['text'], [false], [0], ['']])('that is no object is refused as a whole: %j', (value) => {
+  it.each([[[]], [5], ['text'], [false], [0], ['']])('that is not an object is refused as a whole: %j', (value) => {
     expect(faultsOf(() => read(value))).toEqual(['']);
   });
 
-  it('is not looked into where the handler takes it as it is', () => {
+  it('is passed on unread if the handler takes any type', () => {
     expect(pipe.transform({ any: 'thing' }, { type: 'body', metatype: Object })).toEqual({ any: 'thing' });
   });
 });
@@ -53,20 +53,20 @@ describe('a query', () => {
     ]);
   });
 
-  it('that is left out is no empty body', () => {
+  it('that is null is refused, unlike a missing body', () => {
     expect(faultsOf(() => pipe.transform(null, { type: 'query', metatype: HeartbeatDto }))).toEqual(['']);
   });
 });
 
-describe('an id in the address', () => {
+describe('an id in the path', () => {
   const pipe = new AgentIdPipe();
 
-  it('is taken as it is where an agent could have it', () => {
+  it('is passed on unchanged if it is valid', () => {
     expect(pipe.transform('content-agent')).toBe('content-agent');
   });
 
   it.each(['', 'A', '../x', '<script>', "a' or 1=1", 'x'.repeat(64)])(
-    'that no agent can have is that of no agent: %j',
+    'that is invalid is answered with agent-not-found: %j',
     (id) => {
       let refused: unknown = null;
       try {
@@ -83,10 +83,10 @@ describe('an id in the address', () => {
 describe('readBody', () => {
   const JSON_LENGTH = { 'content-length': '10' };
 
-  /** What is handed on: undefined where the request may go on. */
-  function handedOn(request: Partial<Pick<Request, 'headers' | 'body' | 'method' | 'query'>>): unknown {
+  /** Returns the error passed to `next`; undefined if the request may go on. */
+  function passToNext(request: Partial<Pick<Request, 'headers' | 'body' | 'method' | 'query'>>): unknown {
     const calls: unknown[] = [];
-    // It asks for no more of the request than this, and for nothing of the response.
+    // `readBody` uses only these members of the request, and nothing of the response.
     readBody({ headers: {}, method: 'POST', ...request } as Request, {} as Response, (error?: unknown) =>
       calls.push(error),
     );
@@ -104,47 +104,44 @@ describe('readBody', () => {
     ['there is no body', {}],
     ['its length is 0', { headers: { 'content-length': '0' } }],
     ['it is JSON', { headers: JSON_LENGTH, body: { a: 1 } }],
-    ['it is JSON of nothing', { headers: JSON_LENGTH, body: null }],
-    ['it is a read, where a body means nothing', { headers: JSON_LENGTH, method: 'GET' }],
+    ['it is the JSON null', { headers: JSON_LENGTH, body: null }],
+    ['it is a GET, where a body has no meaning', { headers: JSON_LENGTH, method: 'GET' }],
     ['it is 32 levels deep', { headers: JSON_LENGTH, body: nested(32) }],
-    ['it is wide', { headers: JSON_LENGTH, body: Array.from({ length: 1_000 }, () => ({ a: [] })) }],
-  ])('lets a request go on where %s', (_why, request) => {
-    expect(handedOn(request)).toBeUndefined();
+    ['it has 1,000 members', { headers: JSON_LENGTH, body: Array.from({ length: 1_000 }, () => ({ a: [] })) }],
+  ])('accepts a request if %s', (_why, request) => {
+    expect(passToNext(request)).toBeUndefined();
   });
 
   it.each([
-    ['its body was not read as JSON', { headers: JSON_LENGTH }],
-    ['its body comes in pieces, and was not read as JSON', { headers: { 'transfer-encoding': 'chunked' } }],
-    ['it is deeper than anybody needs', { headers: JSON_LENGTH, body: nested(33) }],
-    ['it is deep without end', { headers: JSON_LENGTH, body: nested(5_000) }],
-    ['it is wider than anybody needs', { headers: JSON_LENGTH, body: { args: Array<number>(1_001).fill(1) } }],
-    [
-      'a member would be a prototype',
-      { headers: JSON_LENGTH, body: JSON.parse('{"env":{"__proto__":"x"}}') as unknown },
-    ],
-    ['a parameter would be a prototype', { query: JSON.parse('{"__proto__":"x"}') as Request['query'] }],
-  ])('turns a request away where %s', (_why, request) => {
-    expect(handedOn(request)).toMatchObject({ code: 'invalid-request' });
+    ['its body was not parsed as JSON', { headers: JSON_LENGTH }],
+    ['its chunked body was not parsed as JSON', { headers: { 'transfer-encoding': 'chunked' } }],
+    ['it is 33 levels deep', { headers: JSON_LENGTH, body: nested(33) }],
+    ['it is 5,000 levels deep', { headers: JSON_LENGTH, body: nested(5_000) }],
+    ['it has 1,001 members', { headers: JSON_LENGTH, body: { args: Array<number>(1_001).fill(1) } }],
+    ['a member is named __proto__', { headers: JSON_LENGTH, body: JSON.parse('{"env":{"__proto__":"x"}}') as unknown }],
+    ['a parameter is named __proto__', { query: JSON.parse('{"__proto__":"x"}') as Request['query'] }],
+  ])('refuses a request if %s', (_why, request) => {
+    expect(passToNext(request)).toMatchObject({ code: 'invalid-request' });
   });
 });
 
 describe('requireUtf8', () => {
-  // It asks nothing of the request and of the response.
+  // `requireUtf8` uses neither the request nor the response.
   const check = (body: Buffer, charset: string) => () => {
     requireUtf8({} as Request, {} as Response, body, charset);
   };
 
-  it('lets UTF-8 pass', () => {
+  it('accepts UTF-8', () => {
     expect(check(Buffer.from('{"name":"\u00e9\u{1f600}"}'), 'utf-8')).not.toThrow();
   });
 
   it.each([
-    ['a byte that is none of UTF-8', Buffer.from([0x22, 0xff, 0x22]), 'utf-8'],
-    ['half of a character', Buffer.from([0x22, 0xed, 0xa0, 0x80, 0x22]), 'utf-8'],
-    ['a character written too long', Buffer.from([0x22, 0xc0, 0xae, 0x22]), 'utf-8'],
+    ['a byte that is invalid in UTF-8', Buffer.from([0x22, 0xff, 0x22]), 'utf-8'],
+    ['an unpaired surrogate', Buffer.from([0x22, 0xed, 0xa0, 0x80, 0x22]), 'utf-8'],
+    ['an overlong encoding', Buffer.from([0x22, 0xc0, 0xae, 0x22]), 'utf-8'],
     ['another encoding', Buffer.from('{}', 'utf16le'), 'utf-16le'],
-    ['an encoding that hides what it says', Buffer.from('{}'), 'utf-7'],
-  ])('turns away %s', (_what, body, charset) => {
+    ['UTF-7', Buffer.from('{}'), 'utf-7'],
+  ])('refuses %s', (_what, body, charset) => {
     expect(check(body, charset)).toThrow('it is not UTF-8');
   });
 });

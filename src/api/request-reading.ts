@@ -11,8 +11,8 @@ const ZodPipe = createZodValidationPipe({
 });
 
 /**
- * Bodies and queries are read by the schemas of their classes; every fault is named by its pointer. A body that is left
- * out is read as `{}`: where members are needed, they are what is missing.
+ * Validates bodies and queries with the schemas of their classes, and reports every fault with its pointer. A missing
+ * body is read as `{}`, so that the faults list the missing members.
  */
 @Injectable()
 export class SchemaPipe extends ZodPipe {
@@ -21,36 +21,42 @@ export class SchemaPipe extends ZodPipe {
   }
 }
 
-/** An id that no agent can have is one that no agent has; it is not repeated in the answer. */
+/** Refuses an id that no agent can have, as an unknown agent. The id is not repeated in the answer. */
 @Injectable()
 export class AgentIdPipe implements PipeTransform<string, string> {
   transform(value: string): string {
     if (AGENT_ID_PATTERN.test(value)) return value;
-    throw new Problem('agent-not-found', 'No agent has an id of this form. GET /api/agents lists them.');
+    throw new Problem(
+      'agent-not-found',
+      'The id in the path is not a valid agent id. GET /api/agents lists all agents.',
+    );
   }
 }
 
 const MAX_DEPTH = 32;
-/** No list or object of the contract has as many; a megabyte of faults would be named one by one, for seconds. */
+/**
+ * Limit above every list and object of the contract. Without it, reporting the faults of a 1 MB body would take
+ * seconds.
+ */
 const MAX_MEMBERS = 1_000;
 
 /**
- * JSON between programs is UTF-8 (RFC 8259). Read as anything else, or with bytes replaced, it would say something that
- * nobody sent.
+ * Refuses a body that is not UTF-8, the encoding of JSON between programs (RFC 8259). Decoding it in another way
+ * would change the caller's data.
  *
- * @throws an error as the body parser's own are, answered 400
+ * @throws an error in the form of the body parser's own, answered with 400
  */
 export function requireUtf8(_request: IncomingMessage, _response: ServerResponse, body: Buffer, charset: string): void {
   if (charset === 'utf-8' && isUtf8(body)) return;
   throw Object.assign(new Error('it is not UTF-8'), { type: 'charset.unsupported' });
 }
 
-/** Turns away what is no JSON, and JSON so deep, so wide or so named that reading it further would be no good. */
+/** Refuses bodies that are not JSON, and JSON that is too deep, too wide, or has a member `__proto__`. */
 export function readBody(request: Request, _response: Response, next: NextFunction): void {
   const hasBody =
     request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length'] ?? 0) > 0;
   if (hasBody && request.body === undefined && !['GET', 'HEAD'].includes(request.method)) {
-    next(new Problem('invalid-request', 'The body must be JSON. Send Content-Type: application/json.'));
+    next(new Problem('invalid-request', 'The body was not sent as JSON. Send it with Content-Type: application/json.'));
     return;
   }
   const fault = faultIn(request.body, MAX_DEPTH) ?? faultIn(request.query, MAX_DEPTH);
@@ -59,11 +65,13 @@ export function readBody(request: Request, _response: Response, next: NextFuncti
 
 function faultIn(value: unknown, levels: number): string | null {
   if (typeof value !== 'object' || value === null) return null;
-  if (levels === 0) return `The body is nested more than ${MAX_DEPTH} levels deep.`;
+  if (levels === 0) return `The body or query is nested more than ${MAX_DEPTH} levels deep. Flatten it.`;
   const members: unknown[] = Object.values(value);
-  if (members.length > MAX_MEMBERS) return `The body has a list or an object of more than ${MAX_MEMBERS} members.`;
-  // A schema passes over this name without a word, and a copy member by member sets the prototype by it.
-  if (Object.hasOwn(value, '__proto__')) return 'No member may be named __proto__.';
+  if (members.length > MAX_MEMBERS)
+    return `The body or query has a list or an object of more than ${MAX_MEMBERS} members. Send fewer.`;
+  // A schema silently drops this name, and copying the object member by member would set its prototype.
+  if (Object.hasOwn(value, '__proto__'))
+    return 'The body or query has a member named __proto__, which is not allowed. Rename it.';
   for (const member of members) {
     const fault = faultIn(member, levels - 1);
     if (fault !== null) return fault;

@@ -10,16 +10,16 @@ const accepts = ({ schema }: Readable, value: unknown) => schema.safeParse(value
 const read = ({ schema }: Readable, value: unknown) => schema.safeParse(value).data;
 
 describe('the query of events', () => {
-  it('has a limit of 100, and is about everything, unless told', () => {
+  it('defaults to 100 events of every agent and type', () => {
     expect(read(EventQueryDto, {})).toEqual({ limit: 100 });
   });
 
-  it('is read from text', () => {
+  it('is parsed from text', () => {
     const query = { agentId: 'a', type: 'agent.exited', after: '0', limit: '1000' };
     expect(read(EventQueryDto, query)).toEqual({ agentId: 'a', type: 'agent.exited', after: 0, limit: 1000 });
   });
 
-  it.each(EVENT_TYPES)('may be about %s', (type) => {
+  it.each(EVENT_TYPES)('accepts the type %s', (type) => {
     expect(accepts(EventQueryDto, { type })).toBe(true);
   });
 
@@ -40,7 +40,7 @@ describe('the query of events', () => {
     { limit: '' },
     { limit: 'all' },
     { before: '5' },
-  ])('is refused: %j', (query) => {
+  ])('refuses %j', (query) => {
     expect(accepts(EventQueryDto, query)).toBe(false);
   });
 });
@@ -54,13 +54,13 @@ describe('a limit', () => {
     expect(read(LimitQueryDto, query)).toEqual({ limit });
   });
 
-  it.each([{ limit: '0' }, { limit: '1001' }, { limit: '-1' }, { offset: '5' }])('may not be %j', (query) => {
+  it.each([{ limit: '0' }, { limit: '1001' }, { limit: '-1' }, { offset: '5' }])('refuses %j', (query) => {
     expect(accepts(LimitQueryDto, query)).toBe(false);
   });
 });
 
 describe('the query of agents', () => {
-  it.each(AGENT_STATUSES)('may be about those that are %s', (status) => {
+  it.each(AGENT_STATUSES)('accepts the status %s', (status) => {
     expect(read(AgentQueryDto, { status, tag: 'x', capability: 'a.b' })).toEqual({
       status,
       tag: 'x',
@@ -69,16 +69,16 @@ describe('the query of agents', () => {
   });
 
   it.each([{ status: 'dead' }, { tag: ['a', 'b'] }, { capability: 'x'.repeat(129) }, { name: 'a' }])(
-    'is refused: %j',
+    'refuses %j',
     (query) => {
       expect(accepts(AgentQueryDto, query)).toBe(false);
     },
   );
 });
 
-describe('a restart that is asked for', () => {
+describe('the body of a restart', () => {
   it.each([{}, { reason: 'new model' }, { delaySeconds: 0 }, { delaySeconds: 0.5, reason: 'x' }])(
-    'may say %j',
+    'accepts %j',
     (body) => {
       expect(read(RestartDto, body)).toEqual(body);
     },
@@ -92,23 +92,23 @@ describe('a restart that is asked for', () => {
     { delaySeconds: 3601 },
     { delaySeconds: '5' },
     { force: true },
-  ])('may not say %j', (body) => {
+  ])('refuses %j', (body) => {
     expect(accepts(RestartDto, body)).toBe(false);
   });
 
-  it('may not give a reason that no database and no variable takes', () => {
+  it('refuses a reason that neither a database nor a variable can store', () => {
     expect(accepts(RestartDto, { reason: 'new\0model' })).toBe(false);
   });
 });
 
-describe('a bulk operation', () => {
-  it('is about all where it names no tags', () => {
+describe('the body of a bulk operation', () => {
+  it('defaults to no tags, which means all agents', () => {
     expect(read(BulkDto, {})).toEqual({ tags: [] });
     expect(read(BulkDto, { tags: ['core'] })).toEqual({ tags: ['core'] });
   });
 
   it.each([{ tags: 'core' }, { tags: ['a b'] }, { tags: ['a', 'a'] }, { tags: null }, { agentIds: ['a'] }])(
-    'is refused: %j',
+    'refuses %j',
     (body) => {
       expect(accepts(BulkDto, body)).toBe(false);
     },

@@ -13,7 +13,7 @@ import {
 import { EVENT_TYPES } from '../events';
 
 const time = z.string().describe('ISO 8601, UTC');
-const limit = z.coerce.number().int().min(1).max(1000).default(100).describe('How many at most');
+const limit = z.coerce.number().int().min(1).max(1000).default(100).describe('Maximum number of items');
 
 export class AgentDefinitionDto extends createZodDto(agentDefinitionSchema) {}
 export class AgentPatchDto extends createZodDto(agentPatchSchema) {}
@@ -21,7 +21,8 @@ export class AgentViewDto extends createZodDto(agentViewSchema) {}
 export class TerminatedAgentDto extends createZodDto(
   agentViewSchema.extend({
     recorded: z.literal(false).optional().meta({
-      description: 'There when the database could not take it: it was done, and is saved as soon as it can be',
+      description:
+        'Present if the agent was stopped but the database could not save that yet; it is saved as soon as possible',
     }),
   }),
 ) {}
@@ -44,7 +45,7 @@ export class RestartDto extends createZodDto(
 ) {}
 
 export class PauseDto extends createZodDto(
-  z.strictObject({ minutes: z.number().positive().max(10_080).describe('How long; at most a week') }),
+  z.strictObject({ minutes: z.number().positive().max(10_080).describe('Length of the pause; at most a week') }),
 ) {}
 
 export class BulkDto extends createZodDto(z.strictObject({ tags: tagsSchema.default([]) })) {}
@@ -56,7 +57,7 @@ export class BulkResultsDto extends createZodDto(
         agentId: z.string(),
         ok: z.boolean(),
         pid: z.number().int().optional(),
-        error: z.string().optional().describe('A stable code, or halted'),
+        error: z.string().optional().describe('Stable code of the problem, or halted'),
       }),
     ),
   }),
@@ -68,7 +69,7 @@ export class EventQueryDto extends createZodDto(
   z.strictObject({
     agentId: agentIdSchema.optional(),
     type: z.enum(EVENT_TYPES).optional(),
-    after: z.coerce.number().int().min(0).optional().describe('Only events after this seq; without it: the latest'),
+    after: z.coerce.number().int().min(0).optional().describe('Only events after this seq; omitted: the latest events'),
     limit,
   }),
 ) {}
@@ -110,9 +111,9 @@ export class ProblemDto extends createZodDto(
     type: z.string(),
     title: z.string(),
     status: z.number().int(),
-    detail: z.string().describe('What was wrong, and what to do'),
+    detail: z.string().describe('What happened, why, and what to do'),
     instance: z.string(),
-    code: z.string().describe('Stable'),
+    code: z.string().describe('Stable code'),
     errors: z.array(z.object({ pointer: z.string(), detail: z.string() })).optional(),
   }),
 ) {}

@@ -22,7 +22,7 @@ describe('the tokens of API_TOKENS', () => {
   const viewer = 'v'.repeat(16);
   const admin = 'a'.repeat(40);
 
-  it('have the role that is given with them, and nobody else has any', () => {
+  it('have the configured roles, and no other token has one', () => {
     const tokens = AccessTokens.of(settingsOf({ API_TOKENS: `viewer:${viewer},admin:${admin}` }));
     expect([viewer, admin].map((token) => tokens.roleOf(token))).toEqual(['viewer', 'admin']);
     for (const token of ['', viewer.slice(1), `${viewer}v`, viewer.toUpperCase(), ` ${viewer}`, `viewer:${viewer}`]) {
@@ -30,12 +30,12 @@ describe('the tokens of API_TOKENS', () => {
     }
   });
 
-  it('are all that there are: no admin token is made beside them', () => {
+  it('replace the admin token: none is generated', () => {
     AccessTokens.of(settingsOf({ API_TOKENS: `viewer:${viewer}` }));
     expect(readdirSync(folder.root)).toEqual([]);
   });
 
-  it('are never guessed', () => {
+  it('match no other text', () => {
     const tokens = new AccessTokens([{ role: 'admin', token: admin }]);
     fc.assert(
       fc.property(fc.string({ maxLength: 50 }), (token) => {
@@ -44,13 +44,13 @@ describe('the tokens of API_TOKENS', () => {
     );
   });
 
-  it('are not kept as they are', () => {
+  it('are kept only as digests', () => {
     expect(JSON.stringify(new AccessTokens([{ role: 'admin', token: admin }]))).not.toContain(admin);
   });
 });
 
-describe('the admin token that is made', () => {
-  it('lies in its file, for its owner alone, and opens everything', () => {
+describe('the generated admin token', () => {
+  it('is in a file that only its owner can read, and has the role admin', () => {
     const tokens = AccessTokens.of(settings);
     const file = adminTokenFile(settings);
     expect(file).toBe(folder.at('admin.token'));
@@ -61,7 +61,7 @@ describe('the admin token that is made', () => {
     expect(readdirSync(folder.root)).toEqual(['admin.token']);
   });
 
-  it('is made once', () => {
+  it('is generated once', () => {
     AccessTokens.of(settings);
     const before = readFileSync(adminTokenFile(settings), 'utf8');
     const tokens = AccessTokens.of(settings);
@@ -69,19 +69,19 @@ describe('the admin token that is made', () => {
     expect(tokens.roleOf(before.trim())).toBe('admin');
   });
 
-  it('is another in every folder', () => {
+  it('differs in each data folder', () => {
     AccessTokens.of(settings);
     const other = settingsOf({ DATA_DIR: folder.folder('other') });
     AccessTokens.of(other);
     expect(readFileSync(adminTokenFile(other), 'utf8')).not.toBe(readFileSync(adminTokenFile(settings), 'utf8'));
   });
 
-  it('may be one that a person wrote', () => {
+  it('may be written by the operator', () => {
     folder.file('admin.token', '  sixteen-letters! \n', 0o600);
     expect(AccessTokens.of(settings).roleOf('sixteen-letters!')).toBe('admin');
   });
 
-  it.each(['', '\n', 'too short'])('is refused, and not overwritten, where the file holds %j', (content) => {
+  it.each(['', '\n', 'too short'])('is refused and not overwritten if its file contains %j', (content) => {
     folder.file('admin.token', content);
     let refused: unknown = null;
     try {
@@ -97,12 +97,12 @@ describe('the admin token that is made', () => {
     expect(readFileSync(adminTokenFile(settings), 'utf8')).toBe(content);
   });
 
-  it('is not taken to be nothing at all where its name is a link that leads nowhere', () => {
+  it('fails the start if its file is a broken link', () => {
     folder.link('admin.token', 'gone');
     expect(() => AccessTokens.of(settings)).toThrow();
   });
 
-  it('is no reason to begin where its file cannot be read', () => {
+  it('fails the start if its file cannot be read', () => {
     folder.folder('admin.token');
     expect(() => AccessTokens.of(settings)).toThrow('EISDIR');
   });

@@ -7,7 +7,7 @@ import type { ApiToken, ResolvedSettings, Role } from '../config';
 const TOKEN_BYTES = 32;
 const MIN_LENGTH = 16;
 
-/** The tokens of people and programs; only their digests are kept. */
+/** Checks the tokens of operators and programs. It keeps only their digests. */
 export class AccessTokens {
   private readonly digests: readonly { readonly role: Role; readonly digest: Buffer }[];
 
@@ -15,13 +15,15 @@ export class AccessTokens {
     this.digests = tokens.map(({ role, token }) => ({ role, digest: digestOf(token) }));
   }
 
-  /** Those of `API_TOKENS`; without any, the admin token that is made once and kept in its file. */
+  /**
+   * Uses the tokens of `API_TOKENS`. Without any, uses the admin token, which is generated once and kept in its file.
+   */
   static of(settings: ResolvedSettings): AccessTokens {
     if (settings.API_TOKENS.length > 0) return new AccessTokens(settings.API_TOKENS);
     return new AccessTokens([{ role: 'admin', token: adminToken(adminTokenFile(settings)) }]);
   }
 
-  /** @returns the role of a token; null: it is none of ours. Takes as long whatever matches. */
+  /** Returns the role of a token, or null for an unknown one. Takes the same time whether or not a token matches. */
   roleOf(token: string): Role | null {
     const given = digestOf(token);
     let found: Role | null = null;
@@ -30,11 +32,15 @@ export class AccessTokens {
   }
 }
 
-/** Where the made admin token lies: its name is shown, its content never. */
+/** Returns the path of the generated admin token. The path may be shown, the content never. */
 export function adminTokenFile(settings: ResolvedSettings): string {
   return path.join(settings.dataDir, 'admin.token');
 }
 
+/**
+ * Returns the generated admin token; generates it if its file does not exist. The draft is linked into place, because a
+ * link is atomic and fails if another process has created the file meanwhile. An existing token is never overwritten.
+ */
 function adminToken(file: string): string {
   const existing = read(file);
   if (existing !== null) return existing;
@@ -65,11 +71,11 @@ function read(file: string): string | null {
 function unusable(file: string): never {
   throw new Problem(
     'invalid-request',
-    `${file} holds no usable token. Remove it, and a new one is made at the next start.`,
+    `${file} contains no usable token: a token has at least ${MIN_LENGTH} characters. Remove the file; the next start generates a token.`,
   );
 }
 
-/** Digests have one length, so that comparing them tells nothing, not even how long a token is. */
+/** Hashes a token. Digests have equal length, so comparing them does not reveal the length of a token. */
 function digestOf(token: string): Buffer {
   return createHash('sha256').update(token).digest();
 }

@@ -2,9 +2,11 @@ import type { ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { ThrottlerStorageService } from '@nestjs/throttler';
 import { Problem } from '../kernel';
-import { AccessGuard, Needs, Open, type AuthenticatedRequest } from './access.guard';
+import { AccessGuard, Needs, Open } from './access.guard';
 import { AccessTokens } from './access-tokens';
 import type { AgentTokens } from './agent-tokens';
+import type { AuthenticatedRequest } from './principal';
+import { RateLimit } from './rate-limit';
 
 @Needs('admin')
 class Routes {
@@ -46,8 +48,9 @@ beforeEach(() => {
     principalOf: (token) => (token === AGENT_TOKEN ? { kind: 'agent', agentId: 'a', runId: 'r', role: null } : null),
   };
   const people = (['viewer', 'operator', 'admin'] as const).map((role) => ({ role, token: TOKENS[role] }));
-  // Only its one public method is used.
-  guard = new AccessGuard(new Reflector(), new AccessTokens(people), agents as AgentTokens, windows);
+  const limit = new RateLimit(windows, { RATE_LIMIT_PER_MINUTE: 20 });
+  // The guard uses only this method.
+  guard = new AccessGuard(new Reflector(), new AccessTokens(people), agents as AgentTokens, windows, limit);
 });
 afterEach(() => {
   windows.onApplicationShutdown();
@@ -61,14 +64,14 @@ interface Asked {
   readonly ip?: string;
 }
 
-/** Who is let in, or the code of the refusal. */
+/** Sends a request through the guard. Returns the principal, or the code of the refusal. */
 async function ask({ route, of = Routes, header, id, ip = '127.0.0.1' }: Asked) {
   const request: Partial<AuthenticatedRequest> = {
-    headers: header === undefined ? {} : { authorization: header },
+    headersDistinct: header === undefined ? {} : { authorization: [header] },
     params: id === undefined ? {} : { id },
     ip,
   };
-  // Nest's own object is large; the guard asks for no more than this.
+  // The guard uses only these members of Nest's ExecutionContext.
   const context = {
     getHandler: () => route,
     getClass: () => of,
@@ -88,18 +91,18 @@ const { open, view, operate, beat, asTheClassSays } = Routes.prototype;
 const bearer = (token: string) => `Bearer ${token}`;
 
 describe('a route', () => {
-  it('that is open needs no token, and looks at none', async () => {
+  it('that is open requires no token, and ignores an invalid one', async () => {
     expect(await ask({ route: open })).toEqual({ isLetIn: true });
     expect(await ask({ route: open, header: 'Bearer wrong' })).toEqual({ isLetIn: true });
   });
 
-  it('that says nothing of who may use it is refused to everybody', async () => {
+  it('that declares no role refuses every caller', async () => {
     const asked = { route: Forgotten.prototype.route, of: Forgotten };
     expect(await ask(asked)).toMatchObject({ code: 'forbidden' });
     expect(await ask({ ...asked, header: bearer(TOKENS.admin) })).toMatchObject({ code: 'forbidden' });
   });
 
-  it('needs what its class says where it says nothing itself', async () => {
+  it('requires the role of its class if it declares none', async () => {
     expect(await ask({ route: asTheClassSays, header: bearer(TOKENS.operator) })).toMatchObject({ code: 'forbidden' });
     expect(await ask({ route: asTheClassSays, header: bearer(TOKENS.admin) })).toMatchObject({ isLetIn: true });
   });
@@ -107,21 +110,30 @@ describe('a route', () => {
 
 describe('a token', () => {
   it.each([
-    ['viewer', view, { isLetIn: true, principal: { kind: 'person', role: 'viewer' } }],
-    ['viewer', operate, { code: 'forbidden', detail: 'This needs operator; the token has viewer.' }],
-    ['operator', operate, { isLetIn: true, principal: { kind: 'person', role: 'operator' } }],
-    ['admin', operate, { isLetIn: true, principal: { kind: 'person', role: 'admin' } }],
-  ] as const)('of a %s opens what its role may', async (role, route, outcome) => {
+    ['viewer', view, { isLetIn: true, principal: { kind: 'api-token', role: 'viewer' } }],
+    [
+      'viewer',
+      operate,
+      {
+        code: 'forbidden',
+        detail:
+          'This route requires the role operator; the token has the role viewer. Use a token with the required role.',
+      },
+    ],
+    ['operator', operate, { isLetIn: true, principal: { kind: 'api-token', role: 'operator' } }],
+    ['admin', operate, { isLetIn: true, principal: { kind: 'api-token', role: 'admin' } }],
+  ] as const)('with the role %s gets the routes of that role', async (role, route, outcome) => {
     expect(await ask({ route, header: bearer(TOKENS[role]) })).toMatchObject(outcome);
   });
 
-  it("of an agent opens that agent's own route, and no other", async () => {
+  it("of an agent gets that agent's own route, and no other", async () => {
     const header = bearer(AGENT_TOKEN);
     const principal = { kind: 'agent', agentId: 'a', runId: 'r', role: null };
     expect(await ask({ route: beat, header, id: 'a' })).toEqual({ isLetIn: true, principal });
     expect(await ask({ route: beat, header, id: 'b' })).toMatchObject({
       code: 'forbidden',
-      detail: "This needs the agent's own token or operator; the token has no role.",
+      detail:
+        "This route requires the agent's own token or the role operator; the token has no role. Use a token with the required role.",
     });
     expect(await ask({ route: beat, header })).toMatchObject({ code: 'forbidden' });
     expect(await ask({ route: view, header, id: 'a' })).toMatchObject({ code: 'forbidden' });
@@ -138,12 +150,12 @@ describe('a token', () => {
     ` Bearer ${TOKENS.admin}`,
     `Bearer ${TOKENS.admin}\n`,
     `Bearer ${'x'.repeat(5000)}`,
-    'Bearer wrong-token-that-nobody-has',
-  ])('that is none is unauthenticated: %j', async (header) => {
+    'Bearer wrong-token-that-no-caller-has',
+  ])('that is missing, malformed or unknown is unauthenticated: %j', async (header) => {
     expect(await ask({ route: view, header })).toMatchObject({ code: 'unauthenticated' });
   });
 
-  it('may be announced in any case', async () => {
+  it('may follow a scheme in any case', async () => {
     expect(await ask({ route: view, header: `bEARER  ${TOKENS.viewer}` })).toMatchObject({ isLetIn: true });
   });
 });
@@ -151,7 +163,7 @@ describe('a token', () => {
 describe('guessing', () => {
   const guess = (ip: string) => ask({ route: view, header: 'Bearer guess', ip });
 
-  it('is slowed down after 300 a minute from one address, and holds up nobody else', async () => {
+  it('is limited to 300 failures a minute and address, and delays no other caller', async () => {
     for (let count = 0; count < 300; count += 1) expect((await guess('10.0.0.7')).code).toBe('unauthenticated');
     const slowed = await guess('10.0.0.7');
     expect(slowed.code).toBe('too-many-requests');
@@ -159,5 +171,14 @@ describe('guessing', () => {
     expect((await guess('10.0.0.8')).code).toBe('unauthenticated');
     const valid = await ask({ route: view, header: bearer(TOKENS.viewer), ip: '10.0.0.7' });
     expect(valid).toMatchObject({ isLetIn: true });
+  });
+});
+
+describe('a valid token whose role is too low', () => {
+  it('is counted at each refusal, and limited like any other request', async () => {
+    const refused = () => ask({ route: operate, header: bearer(TOKENS.viewer) });
+    for (let count = 0; count < 20; count += 1) expect((await refused()).code).toBe('forbidden');
+    expect(await refused()).toMatchObject({ code: 'too-many-requests' });
+    expect(await ask({ route: operate, header: bearer(TOKENS.operator) })).toMatchObject({ isLetIn: true });
   });
 });

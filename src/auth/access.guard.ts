@@ -1,28 +1,25 @@
 import { Injectable, SetMetadata, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { ThrottlerStorageService } from '@nestjs/throttler';
-import type { Request } from 'express';
 import { Problem } from '../kernel';
 import { AccessTokens } from './access-tokens';
 import { AgentTokens } from './agent-tokens';
-import { isAllowed, type Need, type Principal } from './principal';
+import { addressKeyOf, bearerTokenOf, rateKeyOf } from './credentials';
+import { RateLimit } from './rate-limit';
+import { isAllowed, type AuthenticatedRequest, type Need, type Principal } from './principal';
 
 const NEED = 'agent-spawner:need';
 
-/** Who may use a route. A route without it is refused to everybody. */
+/** Declares the access that a route requires. A route without a declaration refuses every caller. */
 export const Needs = (need: Need) => SetMetadata(NEED, need);
-/** A route that is open to everybody. */
+/** Declares a route that requires no token. */
 export const Open = () => SetMetadata(NEED, 'nothing');
 
 const MINUTE_MS = 60_000;
-const FAILURES_A_MINUTE = 300;
+/** Failed authentications per minute after which an address is blocked. */
+const FAILURES_PER_MINUTE = 300;
 
-/** A request, once it is known who asks. */
-export interface AuthenticatedRequest extends Request {
-  principal?: Principal;
-}
-
-/** Lets in who may come in: by a token, and by the role that the route needs. */
+/** Admits a request if its token is valid and has the role that the route requires. */
 @Injectable()
 export class AccessGuard implements CanActivate {
   constructor(
@@ -30,6 +27,7 @@ export class AccessGuard implements CanActivate {
     private readonly tokens: AccessTokens,
     private readonly agents: AgentTokens,
     private readonly windows: ThrottlerStorageService,
+    private readonly limit: RateLimit,
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
@@ -38,35 +36,51 @@ export class AccessGuard implements CanActivate {
       context.getClass(),
     ]);
     if (need === 'nothing') return true;
-    if (need === undefined) throw new Problem('forbidden', 'This route says nothing of who may use it, so nobody may.');
+    if (need === undefined)
+      throw new Problem(
+        'forbidden',
+        'This route declares no role, so no caller may use it. Report this fault of agent-spawner.',
+      );
     const request = context.switchToHttp().getRequest<AuthenticatedRequest>();
-    const principal = this.authenticate(request.headers.authorization);
-    if (principal === null) {
-      await this.refuse(request.ip ?? 'unknown');
-      throw new Problem('unauthenticated', 'Send a valid token: Authorization: Bearer TOKEN.');
+    const token = bearerTokenOf(request.headersDistinct.authorization);
+    const principal = token === null ? null : this.principalOf(token);
+    if (principal === null || token === null) {
+      await this.countFailure(addressKeyOf(request.ip));
+      throw new Problem('unauthenticated', 'The request has no valid token. Send one as Authorization: Bearer TOKEN.');
     }
     const { id } = request.params;
     if (!isAllowed(principal, need, typeof id === 'string' ? id : null)) {
-      const held = principal.role ?? 'no role';
+      // The rate guard runs only for admitted requests.
+      await this.limit.count(rateKeyOf(token));
+      const required = need === 'own-agent' ? "the agent's own token or the role operator" : `the role ${need}`;
+      const held = principal.role === null ? 'no role' : `the role ${principal.role}`;
       throw new Problem(
         'forbidden',
-        `This needs ${need === 'own-agent' ? "the agent's own token or operator" : need}; the token has ${held}.`,
+        `This route requires ${required}; the token has ${held}. Use a token with the required role.`,
       );
     }
     request.principal = principal;
+    request.rateKey = rateKeyOf(token);
     return true;
   }
 
-  private authenticate(header: string | undefined): Principal | null {
-    const token = /^Bearer +([^\s]{1,4096})$/i.exec(header ?? '')?.[1];
-    if (token === undefined) return null;
+  private principalOf(token: string): Principal | null {
     const role = this.tokens.roleOf(token);
-    return role === null ? this.agents.principalOf(token) : { kind: 'person', role };
+    return role === null ? this.agents.principalOf(token) : { kind: 'api-token', role };
   }
 
-  /** Guessing is slowed down by address; a valid token is never held up by somebody else's guesses. */
-  private async refuse(address: string): Promise<void> {
-    const window = await this.windows.increment(`failed:${address}`, MINUTE_MS, FAILURES_A_MINUTE, MINUTE_MS, 'failed');
+  /**
+   * Limits failed authentications by address, to slow down guessing. The limit never applies to a request with a valid
+   * token.
+   */
+  private async countFailure(address: string): Promise<void> {
+    const window = await this.windows.increment(
+      `failed:${address}`,
+      MINUTE_MS,
+      FAILURES_PER_MINUTE,
+      MINUTE_MS,
+      'failed',
+    );
     if (!window.isBlocked) return;
     throw new Problem(
       'too-many-requests',

@@ -3,14 +3,14 @@ import { ThrottlerStorageService } from '@nestjs/throttler';
 import { SETTINGS, type ResolvedSettings } from '../config';
 import { HealingModule } from '../healing';
 import { RegistryModule } from '../registry';
-import { RuntimeModule } from '../runtime';
+import { ProcessesModule } from '../processes/read-only';
 import { AccessTokens } from './access-tokens';
 import { AccessGuard } from './access.guard';
 import { AgentTokens } from './agent-tokens';
-import { RateGuard } from './rate.guard';
+import { RateGuard, RateLimit } from './rate-limit';
 
 @Module({
-  imports: [HealingModule, RegistryModule, RuntimeModule],
+  imports: [HealingModule, RegistryModule, ProcessesModule],
   providers: [
     {
       provide: AccessTokens,
@@ -21,6 +21,7 @@ import { RateGuard } from './rate.guard';
     ThrottlerStorageService,
     AccessGuard,
     RateGuard,
+    RateLimit,
   ],
   exports: [AccessGuard, AccessTokens, AgentTokens, RateGuard, ThrottlerStorageService],
 })

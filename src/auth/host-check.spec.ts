@@ -1,12 +1,12 @@
 import fc from 'fast-check';
-import { hostsNamed, isOurHost } from './host-check';
+import { hostsOfRequest, isAllowedHost } from './host-check';
 
-describe('a Host header that is ours', () => {
+describe('an allowed Host header', () => {
   it.each(['localhost', 'localhost:3100', 'LOCALHOST:3100', '127.0.0.1', '127.0.0.1:80', '[::1]', '[::1]:3100'])(
-    'is %s, whatever is allowed besides',
+    'may be %s, whatever else is allowed',
     (header) => {
-      expect(isOurHost(header, [])).toBe(true);
-      expect(isOurHost(header, ['other.test'])).toBe(true);
+      expect(isAllowedHost(header, [])).toBe(true);
+      expect(isAllowedHost(header, ['other.test'])).toBe(true);
     },
   );
 
@@ -20,13 +20,13 @@ describe('a Host header that is ours', () => {
     ['[fd00::7]:3100', 'fd00::7'],
     ['[fd00::7]', '[fd00::7]'],
     ['my_host-1', 'my_host-1'],
-  ])('is %s where %s is allowed', (header, allowed) => {
-    expect(isOurHost(header, [allowed])).toBe(true);
-    expect(isOurHost(header, [])).toBe(false);
+  ])('may be %s if %s is allowed', (header, allowed) => {
+    expect(isAllowedHost(header, [allowed])).toBe(true);
+    expect(isAllowedHost(header, [])).toBe(false);
   });
 });
 
-describe('a Host header that is not ours', () => {
+describe('a refused Host header', () => {
   it.each([
     undefined,
     '',
@@ -50,22 +50,22 @@ describe('a Host header that is not ours', () => {
     'agents.test.',
     'x'.repeat(256),
   ])('is %j', (header) => {
-    expect(isOurHost(header, ['agents.test'])).toBe(false);
+    expect(isAllowedHost(header, ['agents.test'])).toBe(false);
   });
 
-  it('with another port than the one that is allowed', () => {
-    expect(isOurHost('agents.test:8081', ['agents.test:8080'])).toBe(false);
+  it('has another port than the allowed one', () => {
+    expect(isAllowedHost('agents.test:8081', ['agents.test:8080'])).toBe(false);
   });
 
-  it('is what no host can be called, even where somebody allows it', () => {
+  it('is no valid host name, even if the settings allow it', () => {
     for (const header of ['user@localhost', 'a b', 'a/b', 'x'.repeat(256)])
-      expect(isOurHost(header, [header])).toBe(false);
+      expect(isAllowedHost(header, [header])).toBe(false);
   });
 
-  it('is every name that is not allowed', () => {
+  it('may be any name that is not allowed', () => {
     fc.assert(
       fc.property(fc.domain(), fc.nat(65_535), (name, port) => {
-        expect(isOurHost(`${name}:${port}`, ['agents.test'])).toBe(name === 'agents.test');
+        expect(isAllowedHost(`${name}:${port}`, ['agents.test'])).toBe(name === 'agents.test');
       }),
     );
   });
@@ -73,16 +73,16 @@ describe('a Host header that is not ours', () => {
 
 describe('the hosts that a request names', () => {
   it.each<[string, readonly string[] | undefined, string, (string | undefined)[]]>([
-    ['one, as a rule', ['localhost'], '/api/agents', ['localhost']],
-    ['none', undefined, '/api/agents', [undefined]],
-    ['two, where the header is there twice', ['localhost', 'evil.test'], '/', ['localhost', 'evil.test']],
-    ['another one in its target', ['localhost'], 'http://evil.test:80/api', ['localhost', 'evil.test']],
-    ['the same one in its target', ['localhost:3100'], 'HTTP://localhost:3100/', ['localhost:3100', 'localhost:3100']],
-    ['one that nobody can read', ['localhost'], 'http://[/', ['localhost', undefined]],
-    ['none in a scheme without hosts', ['localhost'], 'file:///etc', ['localhost', '']],
-    ['no other one in a path that looks like one', ['localhost'], '//evil.test/x', ['localhost']],
-    ['no other one in a star', ['localhost'], '*', ['localhost']],
+    ['one with a single header', ['localhost'], '/api/agents', ['localhost']],
+    ['none without a header', undefined, '/api/agents', [undefined]],
+    ['two if the header occurs twice', ['localhost', 'evil.test'], '/', ['localhost', 'evil.test']],
+    ['a second one in the target', ['localhost'], 'http://evil.test:80/api', ['localhost', 'evil.test']],
+    ['the same one in the target', ['localhost:3100'], 'HTTP://localhost:3100/', ['localhost:3100', 'localhost:3100']],
+    ['one that cannot be parsed', ['localhost'], 'http://[/', ['localhost', undefined]],
+    ['an empty one in a target without a host', ['localhost'], 'file:///etc', ['localhost', '']],
+    ['no second one in a path that looks like a host', ['localhost'], '//evil.test/x', ['localhost']],
+    ['no second one in the target *', ['localhost'], '*', ['localhost']],
   ])('are %s', (_what, headers, target, hosts) => {
-    expect(hostsNamed(headers, target)).toEqual(hosts);
+    expect(hostsOfRequest(headers, target)).toEqual(hosts);
   });
 });

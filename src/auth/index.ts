@@ -1,6 +1,6 @@
 export { adminTokenFile } from './access-tokens';
-export { AccessGuard, Needs, Open, type AuthenticatedRequest } from './access.guard';
+export { AccessGuard, Needs, Open } from './access.guard';
 export { AuthModule } from './auth.module';
-export { hostsNamed, isOurHost } from './host-check';
-export { type Principal } from './principal';
-export { RateGuard } from './rate.guard';
+export { hostsOfRequest, isAllowedHost } from './host-check';
+export { type AuthenticatedRequest, type Principal } from './principal';
+export { RateGuard } from './rate-limit';

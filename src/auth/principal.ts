@@ -1,9 +1,11 @@
+import type { Request } from 'express';
 import type { Role } from '../config';
 
-/** Who asks. */
+/** Authenticated caller. */
 export type Principal =
-  | { readonly kind: 'person'; readonly role: Role }
-  /** An agent by the token of its present run; `role` is what its definition allows it beyond its own heartbeat. */
+  /** An operator or a program, by a token of API_TOKENS or the generated admin token. */
+  | { readonly kind: 'api-token'; readonly role: Role }
+  /** An agent, by the token of its current run. `role` is what its definition allows it beyond its own heartbeat. */
   | {
       readonly kind: 'agent';
       readonly agentId: string;
@@ -11,12 +13,19 @@ export type Principal =
       readonly role: 'viewer' | 'operator' | null;
     };
 
+/** Request whose caller is authenticated. */
+export interface AuthenticatedRequest extends Request {
+  principal?: Principal;
+  /** Key under which its requests are counted. */
+  rateKey?: string;
+}
+
 const RANK: Readonly<Record<Role, number>> = { viewer: 1, operator: 2, admin: 3 };
 
-/** What a route needs: a role, or to be the agent itself (or an operator). */
+/** Access that a route requires: a role, or `own-agent` for the agent itself and for operators. */
 export type Need = Role | 'own-agent';
 
-/** True when `principal` may use a route that needs `need`; `agentId` is the one in the route, if there is one. */
+/** Returns true if `principal` may use a route that requires `need`. `agentId` is the id in the route, or null. */
 export function isAllowed(principal: Principal, need: Need, agentId: string | null): boolean {
   if (need === 'own-agent') {
     if (principal.kind === 'agent' && principal.agentId === agentId) return true;

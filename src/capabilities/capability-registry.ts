@@ -1,10 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CLOCK, Problem, type Clock } from '../kernel';
 import { EventLog } from '../events';
-import { AgentDirectory } from '../healing';
+import { AgentViews } from '../healing';
 import { WriteQueue } from '../persistence';
 import { AgentRegistry } from '../registry';
-import { ranked, type Ranked } from './select';
+import { rankCandidates, type RankedCandidate } from './select';
 
 export interface RouteOptions {
   /** Agents that must not be chosen. */
@@ -18,19 +18,19 @@ export interface RoutedCandidate {
   readonly rejected?: string;
 }
 
-/** Where a task is to be sent, and why. */
+/** Destination of a task, and why it was chosen. */
 export interface RoutedTask {
   readonly taskType: string;
   readonly agentId: string;
-  /** null: it has told none. */
+  /** null: neither the run nor the definition names an endpoint. */
   readonly endpoint: string | null;
   readonly reason: string;
   readonly candidates: readonly RoutedCandidate[];
 }
 
 /**
- * Who can do what: an index over the rows of the registry, which owns them, so that a look costs the same for any number of
- * agents.
+ * Finds agents by capability. It indexes the rows of the registry, which owns the capabilities, so that a lookup costs
+ * the same for any number of agents.
  */
 @Injectable()
 export class CapabilityRegistry {
@@ -40,27 +40,32 @@ export class CapabilityRegistry {
 
   constructor(
     private readonly registry: AgentRegistry,
-    private readonly directory: AgentDirectory,
+    private readonly views: AgentViews,
     private readonly events: EventLog,
     private readonly queue: WriteQueue,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
-  /** Replaces what an agent can do. @throws Problem agent-not-found, invalid-request, operation-in-progress, database-unavailable */
+  /**
+   * Replaces the capabilities of an agent.
+   *
+   * @throws Problem `agent-not-found`, `invalid-request`, `operation-in-progress`, `database-unavailable`
+   */
   async registerCapabilities(agentId: string, capabilities: readonly string[]): Promise<void> {
     await this.registry.update(agentId, { capabilities });
   }
 
-  /** The agent that a task of this capability would go to now; null: nobody is able. */
+  /** Returns the agent that a task of this capability would go to now; null if no agent is usable. */
   findCapableAgent(capability: string): string | null {
     const [best] = this.candidatesFor(capability, []);
     return best?.rejected === null ? best.agentId : null;
   }
 
   /**
-   * Chooses the agent for a task, and records that.
+   * Chooses the agent for a task, and records the choice.
    *
-   * @throws Problem `no-capable-agent`: nobody can do it; `no-available-agent`: somebody can, and none is able now
+   * @throws Problem `no-capable-agent` if no agent has the capability; `no-available-agent` if none of those that have
+   * it is usable now
    */
   routeTask(taskType: string, { exclude = [] }: RouteOptions = {}): RoutedTask {
     const candidates = this.candidatesFor(taskType, exclude);
@@ -68,16 +73,19 @@ export class CapabilityRegistry {
     if (best === undefined) {
       throw new Problem(
         'no-capable-agent',
-        `No agent can do ${taskType}. GET /api/capabilities lists what can be done.`,
+        `No agent has the capability ${taskType}. GET /api/capabilities lists all capabilities.`,
       );
     }
     if (best.rejected !== null) {
       const why = candidates.map(({ agentId, rejected }) => `${agentId}: ${rejected ?? ''}`).join('; ');
-      throw new Problem('no-available-agent', `Agents can do ${taskType}, but none is able now (${why}).`);
+      throw new Problem(
+        'no-available-agent',
+        `Agents have the capability ${taskType}, but none is available now (${why}). Retry later.`,
+      );
     }
     this.chosenAt.set(best.agentId, this.clock.now());
     this.record(taskType, best);
-    const { announced, endpoint } = this.directory.view(best.agentId);
+    const { announced, endpoint } = this.views.view(best.agentId);
     return {
       taskType,
       agentId: best.agentId,
@@ -90,17 +98,17 @@ export class CapabilityRegistry {
     };
   }
 
-  /** Every capability with those who have it, both in order. */
+  /** Returns every capability with its agents, both sorted. */
   listCapabilities(): Record<string, string[]> {
     const entries = [...this.current()].map(([capability, agentIds]) => [capability, [...agentIds].sort()] as const);
     return Object.fromEntries(entries.sort(([left], [right]) => left.localeCompare(right)));
   }
 
-  private candidatesFor(capability: string, exclude: readonly string[]): Ranked[] {
+  private candidatesFor(capability: string, exclude: readonly string[]): RankedCandidate[] {
     const agentIds = this.current().get(capability) ?? [];
-    return ranked(
+    return rankCandidates(
       agentIds.map((agentId) => {
-        const { healthScore, status, circuit } = this.directory.view(agentId);
+        const { healthScore, status, circuit } = this.views.view(agentId);
         return {
           ...{ agentId, status, score: healthScore, circuit: circuit.state },
           ...{ chosenAt: this.chosenAt.get(agentId) ?? null, isExcluded: exclude.includes(agentId) },
@@ -109,7 +117,7 @@ export class CapabilityRegistry {
     );
   }
 
-  /** Made anew only once a row has changed. */
+  /** Returns the index, rebuilt only after a definition has changed. */
   private current(): ReadonlyMap<string, readonly string[]> {
     if (this.indexedVersion === this.registry.version) return this.index;
     const index = new Map<string, string[]>();
@@ -125,8 +133,8 @@ export class CapabilityRegistry {
     return index;
   }
 
-  /** A task does not wait for the disk: that it was routed is history, and changes nothing. */
-  private record(taskType: string, { agentId, score }: Ranked): void {
+  /** Records the choice without waiting for the disk. It is only history, so routing must not depend on it. */
+  private record(taskType: string, { agentId, score }: RankedCandidate): void {
     const event = {
       ...{ agentId, type: 'task.routed' as const, data: { taskType, score }, occurredAt: this.clock.wall() },
     };
@@ -136,9 +144,10 @@ export class CapabilityRegistry {
   }
 }
 
-function reasonFor(best: Ranked, candidates: readonly Ranked[]): string {
-  const able = candidates.filter(({ rejected }) => rejected === null).length;
-  if (able === 1) return candidates.length === 1 ? 'the only one that can do it' : 'the only one that is able now';
+function reasonFor(best: RankedCandidate, candidates: readonly RankedCandidate[]): string {
+  const available = candidates.filter(({ rejected }) => rejected === null).length;
+  if (available === 1)
+    return candidates.length === 1 ? 'the only agent with this capability' : 'the only agent that is available now';
   const score = best.score === null ? 'not checked yet' : `score ${best.score}`;
-  return `best of ${able} that are able: ${score}, and least recently chosen among its like`;
+  return `best of ${available} available agents: ${score}, least recently chosen among similar scores`;
 }

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { AGENT_STATUSES } from '../kernel';
-import { ranked, type Candidate } from './select';
+import { rankCandidates, type Candidate } from './select';
 
 const makeCandidate = (changes: Partial<Candidate> = {}): Candidate => ({
   ...{ agentId: 'a', score: 90, status: 'running', circuit: 'CLOSED', chosenAt: null, isExcluded: false },
@@ -19,53 +19,53 @@ const candidates: fc.Arbitrary<Candidate[]> = fc.uniqueArray(
   { selector: ({ agentId }) => agentId },
 );
 
-describe('the choice among capable agents', () => {
+describe('the ranking of candidates', () => {
   it.each([
-    ['stopped', { status: 'stopped' }, 'stopped'],
-    ['excluded', { isExcluded: true }, 'excluded by the caller'],
-    ['halted', { circuit: 'OPEN', status: 'halted' }, 'its circuit is OPEN'],
-    ['on trial', { circuit: 'HALF_OPEN' }, 'its circuit is HALF_OPEN'],
-    ['recovering', { status: 'recovering' }, 'it is recovering'],
-    ['unknown', { status: 'unknown' }, 'it is unknown'],
-    ['weak', { score: 49 }, 'its score is 49'],
-    ['just well enough', { score: 50 }, null],
-    ['not checked yet', { score: null }, null],
+    ['rejects a stopped agent', { status: 'stopped' }, 'stopped'],
+    ['rejects an excluded agent', { isExcluded: true }, 'excluded by the caller'],
+    ['rejects a halted agent', { circuit: 'OPEN', status: 'halted' }, 'its circuit is OPEN'],
+    ['rejects an agent in its trial', { circuit: 'HALF_OPEN' }, 'its circuit is HALF_OPEN'],
+    ['rejects a recovering agent', { status: 'recovering' }, 'its status is recovering'],
+    ['rejects an unknown agent', { status: 'unknown' }, 'its status is unknown'],
+    ['rejects a score of 49', { score: 49 }, 'its score is 49'],
+    ['accepts a score of 50', { score: 50 }, null],
+    ['accepts an agent without a score', { score: null }, null],
   ] as const)('%s', (_, changes, rejected) => {
-    expect(ranked([makeCandidate(changes)])[0]?.rejected).toBe(rejected);
+    expect(rankCandidates([makeCandidate(changes)])[0]?.rejected).toBe(rejected);
   });
 
   it.each([
     ['the higher score', { score: 95 }, { score: 70 }],
-    ['of one step of ten the less recently chosen', { score: 91, chosenAt: 1 }, { score: 99, chosenAt: 2 }],
-    ['of the top step too', { score: 90, chosenAt: 1 }, { score: 100, chosenAt: 2 }],
-    ['of one step one that was never chosen', { score: 91 }, { score: 99, chosenAt: 2 }],
-    ['whoever is able', { score: 50 }, { score: 100, status: 'recovering' }],
+    ['the less recently chosen within a step of ten', { score: 91, chosenAt: 1 }, { score: 99, chosenAt: 2 }],
+    ['the less recently chosen within the top step', { score: 90, chosenAt: 1 }, { score: 100, chosenAt: 2 }],
+    ['an agent that was never chosen within a step', { score: 91 }, { score: 99, chosenAt: 2 }],
+    ['an available agent with a lower score', { score: 50 }, { score: 100, status: 'recovering' }],
   ] as const)('prefers %s', (_, better, worse) => {
-    const [first] = ranked([
+    const [first] = rankCandidates([
       makeCandidate({ agentId: 'worse', ...worse }),
       makeCandidate({ agentId: 'better', ...better }),
     ]);
     expect(first?.agentId).toBe('better');
   });
 
-  it('never puts one that is rejected before one that is able, and depends on no order', () => {
+  it('ranks every available agent before every rejected one, independent of the input order', () => {
     fc.assert(
       fc.property(candidates, (given) => {
-        const order = ranked(given);
+        const order = rankCandidates(given);
         const firstRejected = order.findIndex(({ rejected }) => rejected !== null);
         if (firstRejected >= 0)
           expect(order.slice(firstRejected).every(({ rejected }) => rejected !== null)).toBe(true);
-        expect(ranked([...given].reverse())).toEqual(order);
+        expect(rankCandidates([...given].reverse())).toEqual(order);
         expect(order).toHaveLength(given.length);
       }),
     );
   });
 
-  it('is fair among equals: each has its turn', () => {
+  it('chooses equal candidates in turn', () => {
     const chosen = new Map<string, number>(['a', 'b', 'c'].map((agentId) => [agentId, -1]));
     const turns: string[] = [];
     for (let turn = 0; turn < 9; turn += 1) {
-      const [best] = ranked([...chosen].map(([agentId, chosenAt]) => makeCandidate({ agentId, chosenAt })));
+      const [best] = rankCandidates([...chosen].map(([agentId, chosenAt]) => makeCandidate({ agentId, chosenAt })));
       turns.push(best?.agentId ?? '');
       chosen.set(best?.agentId ?? '', turn);
     }

@@ -1,7 +1,8 @@
 import { Module } from '@nestjs/common';
 import { PersistenceModule } from '../persistence';
 import { CircuitStore } from './circuit-store';
+import { Circuits } from './circuits';
 
-/** The breaker itself is made by healing, which knows each agent's policy; its rows are made here. */
-@Module({ imports: [PersistenceModule], providers: [CircuitStore], exports: [CircuitStore] })
+/** Holds and stores the circuits. `CircuitBreaker` is a provider of healing, which provides the port that it requires. */
+@Module({ imports: [PersistenceModule], providers: [Circuits, CircuitStore], exports: [Circuits, CircuitStore] })
 export class CircuitModule {}

@@ -1,23 +1,33 @@
 import type { CircuitState } from '../kernel';
 
 const HOUR_MS = 3_600_000;
-/** A trial of ours that fails doubles the cool-down, up to this. */
+/** Limit of the cool-down. Each failed trial of healing doubles it up to this. */
 const MAX_COOLDOWN_MS = HOUR_MS;
+/** The largest value of `CIRCUIT_COOLDOWN_SECONDS`. A saved cool-down above it is damaged. */
+const LONGEST_SAVED_COOLDOWN_MS = 24 * HOUR_MS;
 
-/** Everything that is known of one agent's circuit. Times are `Clock.now()`, milliseconds. */
+/** One moment on both clocks, in whole milliseconds. Decisions use `now`; times for display use `wall`. */
+export interface Moment {
+  readonly now: number;
+  readonly wall: number;
+}
+
+/** Complete state of one agent's circuit. Times are `Clock.now()` in milliseconds unless noted. */
 export interface Circuit {
   readonly state: CircuitState;
   /** Failures in a row, without a stable run between them. */
   readonly failureCount: number;
   /** Times of the failures of the last hour, oldest first. */
   readonly recentFailures: readonly number[];
+  /** Wall clock, epoch milliseconds; for display only. */
   readonly lastFailureAt: number | null;
+  /** Wall clock. */
   readonly trippedAt: number | null;
-  /** OPEN: when the one trial may begin; null: no trial until a person resets it. */
+  /** Time in OPEN from which the trial may start; null: no trial until the operator resets or starts the agent. */
   readonly dueAt: number | null;
-  /** Length of the last cool-down, for doubling; 0 while none ran. */
+  /** Length of the last cool-down, for doubling; 0 before the first one. */
   readonly cooldownMs: number;
-  /** Who began the trial of HALF_OPEN: a person's that fails is not doubled. */
+  /** Origin of the trial in HALF_OPEN. A failed trial of the operator does not double the cool-down. */
   readonly trialBy: 'healing' | 'operator' | null;
 }
 
@@ -28,12 +38,18 @@ export interface CircuitPolicy {
 }
 
 export type CircuitEvent =
-  /** `restartable` false: no restart can cure it, so it opens at once. `trial` false: and no trial is worth making. */
+  /**
+   * `restartable` false: no restart can cure the cause, so the circuit opens at once. `trial` false: a trial is
+   * pointless too.
+   */
   | { readonly type: 'failure'; readonly restartable: boolean; readonly trial: boolean }
-  /** Healing saw it stable, or its owner says so. */
+  /** A run became stable, or a caller requested `recordSuccess`. */
   | { readonly type: 'success' }
   | { readonly type: 'trial'; readonly by: 'healing' | 'operator' }
-  /** The trial was broken off by a stop (`now`: open and due, as if it had not begun), or a person's came to nothing. */
+  /**
+   * The trial ended without a result. `now`: a command or a clean exit ended it, so a new trial may start at once.
+   * `cooldown`: the operator's start failed, or the cause lay outside the agent.
+   */
   | { readonly type: 'trial-ended'; readonly retry: 'now' | 'cooldown' }
   | { readonly type: 'reset' };
 
@@ -49,25 +65,26 @@ export const CLOSED_CIRCUIT: Circuit = {
 };
 
 /**
- * The next state of a circuit after an event: pure and total.
- *
- * Trips at `failureThreshold` failures in a row or `failuresPerHour` within a rolling hour, so that a loop too slow for
- * the first limit meets the second. After M. Nygard, "Release It!", chapter "Circuit Breaker".
+ * Returns the next state of a circuit after an event. Pure and total.
+ * Trips at `failureThreshold` failures in a row, or at `failuresPerHour` within a rolling hour. The second limit
+ * catches a loop that is too slow for the first. After M. Nygard, "Release It!", chapter "Circuit Breaker".
  */
-export function nextCircuit(circuit: Circuit, event: CircuitEvent, policy: CircuitPolicy, now: number): Circuit {
+export function nextCircuit(circuit: Circuit, event: CircuitEvent, policy: CircuitPolicy, moment: Moment): Circuit {
+  const { now } = moment;
   switch (event.type) {
     case 'failure':
-      return failed(circuit, event, policy, now);
+      return countFailure(circuit, event, policy, moment);
     case 'success':
     case 'reset':
       return {
         ...CLOSED_CIRCUIT,
         lastFailureAt: circuit.lastFailureAt,
-        // A stable minute ends a row of failures; only a person wipes the hour, else a slow loop would escape it.
+        // A stable run ends the series of failures. Only a reset clears the failures of the last hour; otherwise a slow
+        // loop would never reach the hourly limit.
         recentFailures: event.type === 'reset' ? [] : withinHour(circuit.recentFailures, now),
       };
     case 'trial':
-      // A person may take a trial of healing's over, not the reverse.
+      // The operator may take over a trial of healing, but not the reverse.
       if (circuit.state === 'OPEN' || (circuit.state === 'HALF_OPEN' && event.by === 'operator'))
         return { ...circuit, state: 'HALF_OPEN', trialBy: event.by };
       return circuit;
@@ -76,29 +93,29 @@ export function nextCircuit(circuit: Circuit, event: CircuitEvent, policy: Circu
       return {
         ...circuit,
         state: 'OPEN',
-        // Where no trial of healing's is worth making, a person's that was broken off changes nothing about it.
+        // If healing must not make a trial, an interrupted trial of the operator does not change that.
         dueAt: circuit.dueAt === null ? null : event.retry === 'now' ? now : now + circuit.cooldownMs,
         trialBy: null,
       };
   }
 }
 
-function failed(
+function countFailure(
   circuit: Circuit,
   event: Extract<CircuitEvent, { type: 'failure' }>,
   policy: CircuitPolicy,
-  now: number,
+  { now, wall }: Moment,
 ): Circuit {
   const counted: Circuit = {
     ...circuit,
     failureCount: circuit.failureCount + 1,
     recentFailures: [...withinHour(circuit.recentFailures, now), now].slice(-policy.failuresPerHour),
-    lastFailureAt: now,
+    lastFailureAt: wall,
   };
-  const opened = (cooldownMs: number): Circuit => ({
+  const open = (cooldownMs: number): Circuit => ({
     ...counted,
     state: 'OPEN',
-    trippedAt: circuit.trippedAt ?? now,
+    trippedAt: circuit.trippedAt ?? wall,
     dueAt: event.trial ? now + cooldownMs : null,
     cooldownMs,
     trialBy: null,
@@ -106,17 +123,17 @@ function failed(
   switch (circuit.state) {
     case 'HALF_OPEN': {
       const last = circuit.cooldownMs === 0 ? policy.cooldownMs : circuit.cooldownMs;
-      return opened(circuit.trialBy === 'operator' ? last : Math.max(last, Math.min(MAX_COOLDOWN_MS, last * 2)));
+      return open(circuit.trialBy === 'operator' ? last : Math.max(last, Math.min(MAX_COOLDOWN_MS, last * 2)));
     }
     case 'OPEN':
-      // Something failed although nothing should run: counted, but the due time of the trial stays.
+      // A process failed although none should run. It is counted, but the due time of the trial stays.
       return event.trial ? counted : { ...counted, dueAt: null };
     case 'CLOSED': {
-      const tripped =
+      const shouldTrip =
         !event.restartable ||
         counted.failureCount >= policy.failureThreshold ||
         counted.recentFailures.length >= policy.failuresPerHour;
-      return tripped ? opened(policy.cooldownMs) : counted;
+      return shouldTrip ? open(policy.cooldownMs) : counted;
     }
   }
 }
@@ -126,16 +143,16 @@ function withinHour(times: readonly number[], now: number): readonly number[] {
 }
 
 /**
- * A circuit as it was saved, made usable at `now`: a saved due time may lie anywhere after the clock was set, so it is
- * clamped to [now, now + the full cool-down]. A half-done trial is kept: what became of its process decides.
+ * Makes a saved circuit usable at `now`. If the wall clock was changed, a saved due time may be arbitrary, so it is
+ * limited to [now, now + cool-down]. An unfinished trial is kept: the state of its process decides.
  */
-export function revivedCircuit(saved: Circuit, now: number): Circuit {
-  const clamp = (time: number | null) => (time === null ? null : Math.min(Math.max(time, now), now + saved.cooldownMs));
+export function rehydrateCircuit(saved: Circuit, now: number): Circuit {
+  const cooldownMs = Math.min(saved.cooldownMs, LONGEST_SAVED_COOLDOWN_MS);
+  const clamp = (time: number | null) => (time === null ? null : Math.min(Math.max(time, now), now + cooldownMs));
   return {
     ...saved,
+    cooldownMs,
     dueAt: clamp(saved.dueAt),
     recentFailures: saved.recentFailures.map((time) => Math.min(time, now)),
-    lastFailureAt: saved.lastFailureAt === null ? null : Math.min(saved.lastFailureAt, now),
-    trippedAt: saved.trippedAt === null ? null : Math.min(saved.trippedAt, now),
   };
 }

@@ -1,7 +1,6 @@
 export { ConfigModule } from './config.module';
-export { settingsOfThisProcess } from './environment';
+export { OpenResources } from './open-resources';
 export { OwnAddress } from './own-address';
-export { resolveSettings, type ResolvedSettings } from './resolved-settings';
+export { resolveSettings, SETTINGS, settingsOfThisProcess, type ResolvedSettings } from './resolved-settings';
 export { readSettings, SETTING_NAMES, type ApiToken, type Role, type Settings } from './settings';
 export { SystemClock } from './system-clock';
-export { SETTINGS } from './tokens';

@@ -1,21 +1,23 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { ResolvedSettings } from './resolved-settings';
-import { SETTINGS } from './tokens';
+import { SETTINGS, type ResolvedSettings } from './resolved-settings';
 
-/** The wildcard address is no address that anybody could call. */
+/** Replacements for the wildcard addresses, which a client cannot call. */
 const WILDCARDS: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '[::1]' };
 
-/** Where our own API listens. With `PORT=0` the system chooses, and nobody knows it before it listens. */
+/**
+ * Holds the address at which the supervisor's API listens. With `PORT=0` the operating system chooses the port, so it
+ * is unknown until the server listens.
+ */
 @Injectable()
 export class OwnAddress {
-  /** 1 to 65,535; 0: not known yet. */
+  /** 1 to 65,535; 0 while it is unknown. */
   port: number;
 
   constructor(@Inject(SETTINGS) private readonly settings: ResolvedSettings) {
     this.port = settings.PORT;
   }
 
-  /** An address that a process of this machine can call. */
+  /** Returns a URL that a process on this machine can call. */
   url(): string {
     const host = this.settings.HOST;
     return `http://${WILDCARDS[host] ?? (host.includes(':') ? `[${host}]` : host)}:${this.port}`;

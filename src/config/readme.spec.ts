@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { readSettings, SETTING_NAMES } from './settings';
 
-/** What the README says of the settings is what they are. */
+/** Compares the README's table of settings with the schema. */
 describe('the settings in the README', () => {
   const readme = readFileSync(path.resolve(__dirname, '../../README.md'), 'utf8');
   const table = /<!-- settings: begin[^>]*-->([\s\S]*?)<!-- settings: end -->/.exec(readme)?.[1] ?? '';
@@ -18,16 +18,17 @@ describe('the settings in the README', () => {
       }),
   );
 
-  it('are all of them, and no other', () => {
+  it('are exactly the settings of the schema', () => {
     expect([...rows.keys()].sort()).toEqual([...SETTING_NAMES].sort());
   });
 
-  it('have the defaults that it tells', () => {
+  it('have the defaults of the schema', () => {
     const defaults: Readonly<Record<string, unknown>> = readSettings({});
-    for (const [name, told] of rows) {
+    for (const [name, documented] of rows) {
       const value = defaults[name];
-      if (typeof value === 'number' || typeof value === 'string') expect([name, told]).toEqual([name, String(value)]);
-      if (Array.isArray(value) && value.length > 0) expect([name, told]).toEqual([name, value.join(',')]);
+      if (typeof value === 'number' || typeof value === 'string')
+        expect([name, documented]).toEqual([name, String(value)]);
+      if (Array.isArray(value) && value.length > 0) expect([name, documented]).toEqual([name, value.join(',')]);
     }
   });
 });

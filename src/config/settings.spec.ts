@@ -12,7 +12,7 @@ function refusalOf(environment: Record<string, string>): string {
   throw new Error('nothing was refused');
 }
 
-/** The table of the contract; undefined: none. */
+/** Defaults as the contract states them; undefined means no default. */
 const DEFAULTS = {
   HOST: '127.0.0.1',
   PORT: 3100,
@@ -59,11 +59,11 @@ describe('the defaults', () => {
     expect(settings[name]).toEqual(value);
   });
 
-  it('are those of every setting there is', () => {
+  it('cover every setting', () => {
     expect([...SETTING_NAMES].sort()).toEqual(Object.keys(DEFAULTS).sort());
   });
 
-  it('cannot be changed', () => {
+  it('are frozen', () => {
     expect(Object.isFrozen(settings)).toBe(true);
   });
 });
@@ -85,11 +85,11 @@ describe('a setting', () => {
     expect(readSettings({ [name]: text })).toMatchObject({ [name]: value });
   });
 
-  it.each(Object.keys(DEFAULTS))('%s that is set to nothing counts as not set', (name) => {
+  it.each(Object.keys(DEFAULTS))('%s with an empty value counts as not set', (name) => {
     expect(readSettings({ [name]: '  ' })).toEqual(readSettings({}));
   });
 
-  it('of somebody else is not ours', () => {
+  it('of another program is ignored', () => {
     expect(readSettings({ PATH: '/bin', OPENAI_API_KEY: 'x' })).toEqual(readSettings({}));
   });
 
@@ -116,7 +116,7 @@ describe('a setting', () => {
     ['EVENT_RETENTION_DAYS', '-1'],
     ['ESCALATION_REMINDER_HOURS', '-1'],
     ['LOG_LEVEL', 'loud'],
-  ])('%s=%s is refused, by its name', (name, text) => {
+  ])('%s=%s is refused with its name', (name, text) => {
     expect(refusalOf({ [name]: text })).toContain(`${name}: `);
   });
 });
@@ -127,7 +127,7 @@ describe('a refusal', () => {
     for (const name of ['PORT', 'LOG_LEVEL', 'API_TOKENS']) expect(detail).toContain(`${name}: `);
   });
 
-  it('never shows a value, since it may be a secret in the wrong place', () => {
+  it('never shows a value, because it may be a misplaced secret', () => {
     const secret = fc.stringMatching(/^[g-zG-Z]{24}$/);
     const named = fc.constantFrom('PORT', 'HEALTH_INTERVAL_SECONDS', 'LOG_LEVEL', 'API_TOKENS', 'EVENT_RETENTION_DAYS');
     fc.assert(
@@ -137,14 +137,14 @@ describe('a refusal', () => {
     );
   });
 
-  it('is for a longest back-off that is below the first one', () => {
+  it('covers BACKOFF_MAX_SECONDS below BACKOFF_BASE_SECONDS', () => {
     const detail = refusalOf({ BACKOFF_BASE_SECONDS: '60', BACKOFF_MAX_SECONDS: '59' });
     expect(detail).toContain('BACKOFF_MAX_SECONDS');
     expect(detail).toContain('BACKOFF_BASE_SECONDS');
     expect(readSettings({ BACKOFF_BASE_SECONDS: '60', BACKOFF_MAX_SECONDS: '60' }).BACKOFF_MAX_SECONDS).toBe(60);
   });
 
-  it('is for a first back-off above the standard longest one', () => {
+  it('covers BACKOFF_BASE_SECONDS above the default of BACKOFF_MAX_SECONDS', () => {
     expect(refusalOf({ BACKOFF_BASE_SECONDS: '301' })).toContain('BACKOFF_MAX_SECONDS');
   });
 });
@@ -153,7 +153,7 @@ describe('API_TOKENS', () => {
   const one = 'a'.repeat(16);
   const two = 'b'.repeat(16);
 
-  it('is a list of roles and tokens, in which a token may hold a colon', () => {
+  it('is a list of roles and tokens, and a token may contain a colon', () => {
     const { API_TOKENS } = readSettings({ API_TOKENS: `viewer:${one}, operator:${two},admin:c:${one},` });
     expect(API_TOKENS).toEqual([
       { role: 'viewer', token: one },
@@ -164,14 +164,14 @@ describe('API_TOKENS', () => {
 
   it.each([
     ['a token without a role', one],
-    ['a role that there is not', `root:${one}`],
-    ['a role in capitals', `Admin:${one}`],
+    ['an unknown role', `root:${one}`],
+    ['a role in capital letters', `Admin:${one}`],
     ['no role before the colon', `:${one}`],
     ['a short token', `admin:${'a'.repeat(15)}`],
-    ['no token', 'admin:'],
-    ['a token with a blank', `admin:aaaaaaaa aaaaaaaa`],
-    ['a token that a header cannot hold', `admin:${'ä'.repeat(16)}`],
-    ['one token twice, for two roles', `admin:${one},viewer:${one}`],
+    ['an empty token', 'admin:'],
+    ['a token with a space', `admin:aaaaaaaa aaaaaaaa`],
+    ['a token that a header cannot carry', `admin:${'ä'.repeat(16)}`],
+    ['a token with two roles', `admin:${one},viewer:${one}`],
   ])('refuses %s, and does not show it', (_what, value) => {
     const detail = refusalOf({ API_TOKENS: value });
     expect(detail).toMatch(/API_TOKENS: entry \d /);

@@ -4,7 +4,7 @@ import { Problem } from '../kernel';
 const ROLES = ['viewer', 'operator', 'admin'] as const;
 export type Role = (typeof ROLES)[number];
 
-/** A token of a person or program, with what it may do. */
+/** Token of an operator or a program, with its role. */
 export interface ApiToken {
   readonly role: Role;
   readonly token: string;
@@ -12,14 +12,14 @@ export interface ApiToken {
 
 const MIN_TOKEN_LENGTH = 16;
 
-const seconds = (standard: number) => z.coerce.number().min(0).max(86_400).default(standard);
-const positiveSeconds = (standard: number) => z.coerce.number().positive().max(86_400).default(standard);
-const count = (standard: number, min: number, max: number) =>
-  z.coerce.number().int().min(min).max(max).default(standard);
-const list = (standard: string) =>
+const seconds = (fallback: number) => z.coerce.number().min(0).max(86_400).default(fallback);
+const positiveSeconds = (fallback: number) => z.coerce.number().positive().max(86_400).default(fallback);
+const count = (fallback: number, min: number, max: number) =>
+  z.coerce.number().int().min(min).max(max).default(fallback);
+const list = (fallback: string) =>
   z
     .string()
-    .default(standard)
+    .default(fallback)
     .transform((value) =>
       value
         .split(',')
@@ -39,14 +39,14 @@ const apiTokens = z
       const colon = part.indexOf(':');
       const role = ROLES.find((each) => each === part.slice(0, colon));
       const token = part.slice(colon + 1);
-      // The message names the position, never the text: it may be a token with a typing error in its role.
+      // The message gives the position, never the text: the entry may be a valid token with a typo in its role.
       const fault = (message: string) => {
         context.addIssue({ code: 'custom', message: `entry ${tokens.length + 1} ${message}` });
       };
       if (colon < 0 || role === undefined) fault('must be role:token with the role viewer, operator or admin');
       else if (token.length < MIN_TOKEN_LENGTH) fault(`must have a token of at least ${MIN_TOKEN_LENGTH} characters`);
       else if (!/^[\x21-\x7e]+$/.test(token)) fault('must have a token of visible ASCII characters without spaces');
-      else if (tokens.some((each) => each.token === token)) fault('repeats a token');
+      else if (tokens.some((each) => each.token === token)) fault('repeats the token of an earlier entry');
       else {
         tokens.push({ role, token });
         continue;
@@ -56,7 +56,7 @@ const apiTokens = z
     return tokens;
   });
 
-/** Every setting by its name in the environment. This table is the README's source too. */
+/** Every setting by its environment variable. The README's table is compared with this one. */
 export const settingsSchema = z.object({
   HOST: z.string().min(1).default('127.0.0.1'),
   PORT: count(3100, 0, 65_535),
@@ -96,17 +96,16 @@ export const settingsSchema = z.object({
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 });
 
-/** The names of our own settings: none of them is ever passed on to an agent. */
+/** Names of the supervisor's own settings. None of them is ever passed on to an agent. */
 export const SETTING_NAMES: readonly string[] = Object.keys(settingsSchema.shape);
 
-/** Settings, validated and frozen; paths are still as they were given (see `resolvePaths`). */
+/** Validated, frozen settings. Paths are still as given; `resolveSettings` makes them absolute. */
 export type Settings = Readonly<z.output<typeof settingsSchema>>;
 
 /**
- * Reads the settings from an environment. A name that is set to nothing counts as not set, so that `PORT= npm start`
- * does what it looks like.
+ * Reads the settings from an environment. An empty value counts as not set, so that `PORT= npm start` uses the default.
  *
- * @throws Problem `invalid-request` that names every wrong setting, and never shows a value.
+ * @throws Problem `invalid-request` that names every wrong setting and never shows a value
  */
 export function readSettings(environment: Readonly<Record<string, string | undefined>>): Settings {
   const given = Object.fromEntries(
@@ -124,5 +123,8 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     return Object.freeze(settings);
   }
   const faults = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
-  throw new Problem('invalid-request', `Settings that cannot be used: ${faults.join('; ')}.`);
+  throw new Problem(
+    'invalid-request',
+    `Invalid settings: ${faults.join('; ')}. Correct them in the environment or in .env.`,
+  );
 }

@@ -1,4 +1,4 @@
-/** The closed set of event types of the contract (`actp_agent_events.type`). */
+/** Closed set of the contract's event types (`actp_agent_events.type`). */
 export const EVENT_TYPES = [
   'agent.registered',
   'agent.updated',
@@ -42,9 +42,9 @@ export type EventType = (typeof EVENT_TYPES)[number];
 
 export type JsonValue = string | number | boolean | null | readonly JsonValue[] | { readonly [key: string]: JsonValue };
 
-/** An event as its author makes it: a list of chosen fields, never a whole environment or packet. */
+/** Event before it is recorded. Its data are chosen fields, never a whole environment or PM2 packet. */
 export interface EventDraft {
-  /** null: it is about the supervisor or the fleet, not about one agent. */
+  /** null: the event is about the supervisor or the fleet. */
   readonly agentId: string | null;
   readonly type: EventType;
   readonly data: Readonly<Record<string, JsonValue>>;
@@ -52,9 +52,9 @@ export interface EventDraft {
   readonly occurredAt: number;
 }
 
-/** An event as it was recorded. */
+/** Recorded event. */
 export interface AgentEvent extends EventDraft {
-  /** 1, 2, 3 ... without a gap or a double, in the order of recording. */
+  /** 1, 2, 3 ... without gaps or duplicates, in the order of recording. */
   readonly seq: number;
   /** UUID. */
   readonly id: string;

@@ -27,7 +27,7 @@ const draft = (changes: Partial<EventDraft> = {}): EventDraft => ({
   ...changes,
 });
 
-/** @returns what was recorded */
+/** Appends events in a transaction. @returns the recorded events */
 const append = async (...drafts: EventDraft[]) => {
   await test.database.transaction((tx) => {
     log.append(tx, drafts);
@@ -39,7 +39,7 @@ const all = () => log.list({ after: 0, limit: 1_000 });
 const numbers = (events: readonly { readonly seq: number }[]) => events.map(({ seq }) => seq);
 
 describe('append', () => {
-  it('records what it is given, with an id and a number of its own', async () => {
+  it('records an event with its own id and number', async () => {
     const data = { text: 'it "broke"\n\u001b', list: [1, null, { deep: true }], empty: {} };
     const [recorded] = await append(draft({ agentId: null, type: 'daemon.lost', data }));
     expect(recorded).toEqual({
@@ -63,28 +63,28 @@ describe('append', () => {
     ]);
   });
 
-  it('of nothing takes no number', async () => {
+  it('takes no number for an empty list', async () => {
     expect(await append()).toEqual([]);
     expect(numbers(await append(draft()))).toEqual([1]);
   });
 
-  it('leaves no gap where its transaction is taken back', async () => {
+  it('leaves no gap if its transaction is rolled back', async () => {
     await append(draft());
     const failing = test.database.transaction((tx) => {
       log.append(tx, [draft(), draft()]);
-      throw new Error('taken back');
+      throw new Error('rolled back');
     });
     await expect(failing).rejects.toThrow();
     await append(draft());
     expect(numbers(await all())).toEqual([1, 2]);
   });
 
-  it('leaves neither gap nor double when fifty write at once, and some of them fail', async () => {
+  it('leaves neither gaps nor duplicates among fifty concurrent writers of which some fail', async () => {
     const outcomes = await Promise.allSettled(
       Array.from({ length: 50 }, (_, index) =>
         test.queue.submit((tx) => {
           log.append(tx, [draft({ data: { index } }), draft({ data: { index } })]);
-          if (index % 10 === 3) throw new Error('taken back');
+          if (index % 10 === 3) throw new Error('rolled back');
         }),
       ),
     );
@@ -95,7 +95,7 @@ describe('append', () => {
     expect(events.map(({ data }) => data.index)).toEqual(expected.flatMap((index) => [index, index]));
   });
 
-  it('says so when the counter is missing, rather than beginning anew', async () => {
+  it('fails if the counter is missing, instead of starting from one', async () => {
     const failing = test.database.transaction(async (tx) => {
       await tx.deleteFrom('local.meta').where('key', '=', 'event_seq').execute();
       log.append(tx, [draft()]);
@@ -104,8 +104,8 @@ describe('append', () => {
   });
 });
 
-describe('list of a table that is not ours alone', () => {
-  it('leaves out what only another version of ours would understand', async () => {
+describe('list of a table that another version also writes', () => {
+  it('skips events of unknown types', async () => {
     await append(draft());
     const row = { id: countedIds(999)(), instance: 'test', seq: 2, agent_id: 'a', type: 'agent.born' };
     await test.database.transaction((tx) =>
@@ -129,17 +129,17 @@ describe('list', () => {
   });
 
   it.each([
-    ['the latest, ascending, without after', { limit: 3 }, [8, 9, 10]],
-    ['all, where there are fewer than asked for', { limit: 100 }, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]],
-    ['from the beginning after 0', { after: 0, limit: 3 }, [1, 2, 3]],
-    ['what comes after a number', { after: 7, limit: 100 }, [8, 9, 10]],
-    ['nothing after the last', { after: 10, limit: 100 }, []],
-    ['of one agent', { agentId: 'b', limit: 100 }, [7, 8, 9, 10]],
-    ['of one type', { type: 'agent.exited' as const, limit: 100 }, [2, 4, 6, 8, 10]],
-    ['the latest of one agent and type', { agentId: 'a', type: 'agent.exited' as const, limit: 2 }, [4, 6]],
-    ['of one agent after a number', { agentId: 'a', after: 4, limit: 1 }, [5]],
-    ['nothing of an agent that there is not', { agentId: "a' or true --", limit: 100 }, []],
-  ])('gives %s', async (_what, query, expected) => {
+    ['the latest events, ascending, without after', { limit: 3 }, [8, 9, 10]],
+    ['all events if there are fewer than the limit', { limit: 100 }, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]],
+    ['the first events after 0', { after: 0, limit: 3 }, [1, 2, 3]],
+    ['the events after a number', { after: 7, limit: 100 }, [8, 9, 10]],
+    ['nothing after the last event', { after: 10, limit: 100 }, []],
+    ['the events of one agent', { agentId: 'b', limit: 100 }, [7, 8, 9, 10]],
+    ['the events of one type', { type: 'agent.exited' as const, limit: 100 }, [2, 4, 6, 8, 10]],
+    ['the latest events of one agent and type', { agentId: 'a', type: 'agent.exited' as const, limit: 2 }, [4, 6]],
+    ['the events of one agent after a number', { agentId: 'a', after: 4, limit: 1 }, [5]],
+    ['nothing for an unknown agent', { agentId: "a' or true --", limit: 100 }, []],
+  ])('returns %s', async (_what, query, expected) => {
     expect(numbers(await log.list(query))).toEqual(expected);
   });
 });

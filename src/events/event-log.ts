@@ -7,13 +7,13 @@ import { isEventType, type AgentEvent, type EventDraft, type EventType, type Jso
 export interface EventQuery {
   readonly agentId?: string;
   readonly type?: EventType;
-  /** Only events after this one; undefined: the latest. */
+  /** Returns only events after this `seq`; undefined: the latest events. */
   readonly after?: number;
   /** 1 to 1,000. */
   readonly limit: number;
 }
 
-/** The history. An event is recorded in the transaction of the change that it tells of. */
+/** Stores the history of events. An event is recorded in the transaction of the change that it describes. */
 @Injectable()
 export class EventLog {
   private readonly waiting = new WeakMap<Tx, EventDraft[]>();
@@ -25,8 +25,8 @@ export class EventLog {
   ) {}
 
   /**
-   * Records events in the order given, with the commit of the transaction, which fails where they cannot be; all of one
-   * transaction in one statement. `seq` is taken there too, hence without a gap or a double.
+   * Records events in the given order just before the transaction commits, in one statement per transaction. `seq` is
+   * assigned in that statement, so it has no gaps or duplicates. If recording fails, the commit fails.
    */
   append(tx: Tx, drafts: readonly EventDraft[]): void {
     if (drafts.length === 0) return;
@@ -40,7 +40,7 @@ export class EventLog {
     this.database.beforeCommit(tx, () => this.insert(tx, first));
   }
 
-  /** Ascending by `seq`; without `after` the latest ones. */
+  /** Returns events, ascending by `seq`; without `after` the latest ones. */
   async list(query: EventQuery): Promise<AgentEvent[]> {
     const forwards = query.after !== undefined;
     const rows = await this.database.read((db) => {
@@ -85,6 +85,7 @@ export class EventLog {
       from counter, jsonb_array_elements(${JSON.stringify(rows)}::jsonb) with ordinality events(event, place)
       returning seq
     `.execute(tx);
-    if (recorded.rows.length !== rows.length) throw new Error('the counter of events is missing from local.meta');
+    if (recorded.rows.length !== rows.length)
+      throw new Error('The event counter is missing from local.meta. Restore the database from a backup.');
   }
 }

@@ -27,7 +27,7 @@ const draft = (changes: Partial<RestartDraft> = {}): RestartDraft => ({
 const append = (...drafts: RestartDraft[]) => test.database.transaction((tx) => log.append(tx, drafts));
 
 describe('the log of restarts', () => {
-  it('keeps what it is given, each under an id of its own', async () => {
+  it('records each restart with its own id', async () => {
     const failed = { pidBefore: null, pidAfter: null, success: false, incidentId: null, restartedAt: AT + 1 };
     await append(draft(), draft(failed));
     const rows = await log.list('a', 100);
@@ -38,23 +38,23 @@ describe('the log of restarts', () => {
     expect(new Set(rows.map(({ id }) => id)).size).toBe(2);
   });
 
-  it('lists the newest first, and no more than asked for', async () => {
+  it('lists the newest first, up to the limit', async () => {
     for (const minutes of [2, 5, 1, 4, 3]) await append(draft({ restartedAt: AT + minutes }));
     const times = (await log.list('a', 3)).map(({ restartedAt }) => restartedAt - AT);
     expect(times).toEqual([5, 4, 3]);
   });
 
-  it('lists those of one agent alone', async () => {
-    await append(draft(), draft({ agentId: 'b', reason: 'asked for' }));
-    expect((await log.list('b', 100)).map(({ reason }) => reason)).toEqual(['asked for']);
+  it('lists the restarts of one agent only', async () => {
+    await append(draft(), draft({ agentId: 'b', reason: 'requested' }));
+    expect((await log.list('b', 100)).map(({ reason }) => reason)).toEqual(['requested']);
     expect(await log.list('c', 100)).toEqual([]);
   });
 
-  it('is changed by nothing that is taken back, and may be given nothing', async () => {
+  it('keeps nothing of a transaction that is rolled back, and accepts an empty list', async () => {
     await append();
     const failing = test.database.transaction(async (tx) => {
       await log.append(tx, [draft()]);
-      throw new Error('taken back');
+      throw new Error('rolled back');
     });
     await expect(failing).rejects.toThrow();
     expect(await log.list('a', 100)).toEqual([]);

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { isoTime, NEW_ID, type NewId } from '../kernel';
 import { Database, InstanceIdentity, type Tx } from '../persistence';
 
-/** A launch that took the place of an earlier process, or failed to. */
+/** Launch that replaced an earlier process, or failed to. */
 export interface RestartDraft {
   readonly agentId: string;
   readonly reason: string;
@@ -18,7 +18,7 @@ export interface RestartRow extends RestartDraft {
   readonly id: string;
 }
 
-/** Every restart there was. */
+/** Stores the history of restarts, each in the transaction of the decision on its outcome. */
 @Injectable()
 export class RestartLog {
   constructor(
@@ -47,7 +47,7 @@ export class RestartLog {
       .execute();
   }
 
-  /** Newest first. @param limit 1 to 1,000 */
+  /** Returns restarts, newest first. @param limit 1 to 1,000 */
   async list(agentId: string, limit: number): Promise<RestartRow[]> {
     const rows = await this.database.read((db) =>
       db

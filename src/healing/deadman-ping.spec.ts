@@ -1,10 +1,11 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Logger } from '@nestjs/common';
+import { FakeClock } from '../../test/support/fake-clock';
 import { until } from '../../test/support/until';
 import { DeadmanPing } from './deadman-ping';
 
-describe('the ping that somebody else waits for', () => {
+describe('the ping of the external monitor', () => {
   let server: Server;
   let requests: string[];
   let answer: number | 'hang';
@@ -31,16 +32,17 @@ describe('the ping that somebody else waits for', () => {
     jest.restoreAllMocks();
   });
 
-  const makePing = (DEADMAN_URL: string | undefined) => new DeadmanPing({ DEADMAN_URL });
+  const clock = new FakeClock();
+  const makePing = (DEADMAN_URL: string | undefined) => new DeadmanPing({ DEADMAN_URL }, clock);
 
-  it('is a fetch of its address', async () => {
+  it('fetches its URL', async () => {
     const ping = makePing(url);
     await ping.ping();
     expect(requests).toEqual(['/ping/s3cret']);
     expect(ping.lastError).toBeNull();
   });
 
-  it('is none without an address', async () => {
+  it('fetches nothing without a URL', async () => {
     const ping = makePing(undefined);
     await ping.ping();
     expect(ping.lastError).toBeNull();
@@ -56,7 +58,20 @@ describe('the ping that somebody else waits for', () => {
     await Promise.all(pings);
   });
 
-  it('says what went wrong once, and never the address, which may be a secret', async () => {
+  it('times out after ten seconds in which the service ran', async () => {
+    answer = 'hang';
+    const ping = makePing(url);
+    const done = ping.ping();
+    await until(() => requests.length > 0, 'it was asked');
+    clock.freezeFor(60_000);
+    await clock.advance(9_000);
+    expect(ping.lastError).toBeNull();
+    await clock.advance(1_000);
+    await done;
+    expect(ping.lastError).toBe('ERR_CANCELED');
+  });
+
+  it('logs a failure once, and never the URL, which may be a secret', async () => {
     const said = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
     said.mockClear();
     answer = 500;

@@ -1,25 +1,28 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import axios from 'axios';
-import { messageOf } from '../kernel';
+import { CLOCK, messageOf, startTimeLimit, type Clock } from '../kernel';
 import { SETTINGS, type ResolvedSettings } from '../config';
 
 const TIMEOUT_MS = 10_000;
 const BODY_BYTES = 65_536;
 
 /**
- * Fetches `DEADMAN_URL` after each good pass, so that somebody notices when we are gone. It never delays a pass, and its
- * address, which often is a secret, is never logged.
+ * Fetches `DEADMAN_URL` after each successful pass, so that an external monitor notices when the supervisor is down. It
+ * never delays a pass. The URL is often a secret and is never logged.
  */
 @Injectable()
 export class DeadmanPing {
-  /** What the last fetch failed with; null: it went well, or there is none. */
+  /** Error of the last fetch; null: it succeeded, or no URL is set. */
   lastError: string | null = null;
   private readonly logger = new Logger('DeadmanPing');
   private isUnderWay = false;
 
-  constructor(@Inject(SETTINGS) private readonly settings: Pick<ResolvedSettings, 'DEADMAN_URL'>) {}
+  constructor(
+    @Inject(SETTINGS) private readonly settings: Pick<ResolvedSettings, 'DEADMAN_URL'>,
+    @Inject(CLOCK) private readonly clock: Pick<Clock, 'after'>,
+  ) {}
 
-  /** Fetches it, unless that is under way already; never rejects. */
+  /** Fetches the URL, unless a fetch is in progress; never rejects. */
   async ping(): Promise<void> {
     const url = this.settings.DEADMAN_URL;
     if (url === undefined || this.isUnderWay) return;
@@ -30,18 +33,20 @@ export class DeadmanPing {
 
   private async fetch(url: string): Promise<void> {
     const before = this.lastError;
+    const limit = startTimeLimit(this.clock, TIMEOUT_MS);
     try {
-      const signal = AbortSignal.timeout(TIMEOUT_MS);
-      await axios.get(url, { signal, timeout: TIMEOUT_MS, maxContentLength: BODY_BYTES, responseType: 'text' });
+      await axios.get(url, { signal: limit.signal, maxContentLength: BODY_BYTES, responseType: 'text' });
       this.lastError = null;
     } catch (error) {
       this.lastError = whatHappened(error);
       if (before === null) this.logger.warn({ error: this.lastError }, 'DEADMAN_URL could not be fetched');
+    } finally {
+      limit.cancel();
     }
   }
 }
 
-/** By code or status alone: messages of the client may carry the address. */
+/** Describes an error by its code or status alone, because the client's messages may contain the URL. */
 function whatHappened(error: unknown): string {
   if (!axios.isAxiosError(error)) return messageOf(error).includes('://') ? 'it failed' : messageOf(error);
   return error.response === undefined ? (error.code ?? 'it failed') : `it answered ${error.response.status}`;

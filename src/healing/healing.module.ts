@@ -1,186 +1,136 @@
-import { Logger, Module } from '@nestjs/common';
-import { CLOCK, NEW_ID, RANDOM, type Clock, type NewId, type Random } from '../kernel';
+import { Logger, Module, type Provider } from '@nestjs/common';
+import { CLOCK, NEW_ID, RANDOM, type Clock } from '../kernel';
 import { SETTINGS, type ResolvedSettings } from '../config';
-import { CircuitBreaker, CircuitModule, CircuitStore } from '../circuit';
+import { CIRCUIT_COMMANDS, CircuitBreaker, CircuitModule, Circuits } from '../circuit';
 import { EventsModule } from '../events';
-import { HealthModule, HealthMonitor } from '../health';
+import { HealthModule } from '../health';
 import { NotificationsModule } from '../notifications';
 import { PersistenceModule } from '../persistence';
-import { AgentRegistry, RegistryModule } from '../registry';
-import { PROCESS_RUNTIME, RuntimeModule, type ProcessRuntime } from '../runtime';
-import { AgentDirectory } from './agent-directory';
-import { AgentSupervisor, type SupervisorOptions } from './agent-supervisor';
-import { Circumstances } from './circumstances';
+import { AGENT_CHANGES, AgentDefinitions, AgentRegistry, RegistryModule } from '../registry';
+import { PROCESS_MANAGER, ProcessesModule, type ProcessManager } from '../processes';
+import { AgentActors } from './actor/agent-actors';
+import { LaunchPlanner } from './actor/launch-planner';
+import type { HealingLog, SupervisionPorts } from './actor/ports';
+import { AgentPolicies } from './agent-policies';
+import { AgentStateStore } from './agent-state-store';
+import { AgentViews } from './agent-views';
 import { DeadmanPing } from './deadman-ping';
-import { FleetJournal } from './fleet-journal';
-import { FleetWatch } from './fleet-watch';
-import { healingPolicy } from './healing-policy';
-import { LaunchPlanner } from './launch-planner';
-import { RunDiagnosis } from './run-diagnosis';
+import { DecisionJournal } from './decision-journal';
+import { OomSampler, OomWatch, RunLog } from './diagnosis';
+import { Diagnostician, RunDiagnosis } from './diagnosis/run-diagnosis';
+import { HealthPortsModule } from './health-ports.module';
 import { SelfHealingLoop } from './self-healing-loop';
-import { Supervision } from './supervision';
-import { SupervisionStore } from './supervision-store';
+import { AgentCommands } from './supervisor/agent-commands';
+import { AgentMemories } from './supervisor/agent-memories';
+import { AgentSupervisor } from './supervisor/agent-supervisor';
+import { Bootstrap } from './supervisor/bootstrap';
+import { SupervisorEvents } from './supervisor/supervisor-events';
 
-/** What the supervisor is made of, gathered so that its factory stays readable. */
-class SupervisorParts {
-  constructor(
-    readonly settings: ResolvedSettings,
-    readonly clock: Clock,
-    readonly newId: NewId,
-    readonly random: Random,
-    readonly runtime: ProcessRuntime,
-  ) {}
-}
+const HEALTH = HealthModule.with(HealthPortsModule);
+const SUPERVISION_PORTS = Symbol('SupervisionPorts');
+const HEALING_LOG = Symbol('HealingLog');
 
-/** The same of what is known of agents from moment to moment. */
-class AgentFacts {
-  constructor(
-    readonly circumstances: Circumstances,
-    readonly diagnosis: RunDiagnosis,
-    readonly fleet: FleetWatch,
-    readonly health: HealthMonitor,
-  ) {}
-}
+/** Provider of each port of supervision. */
+const PORTS = {
+  clock: CLOCK,
+  random: RANDOM,
+  newId: NEW_ID,
+  runtime: PROCESS_MANAGER,
+  circuits: Circuits,
+  definitions: AgentDefinitions,
+  policies: AgentPolicies,
+  memory: AgentMemories,
+  diagnosis: RunDiagnosis,
+  planner: LaunchPlanner,
+  journal: DecisionJournal,
+  reports: SupervisorEvents,
+  log: HEALING_LOG,
+} as const satisfies Record<keyof SupervisionPorts, unknown>;
+
+const supervision: Provider[] = [
+  { provide: HEALING_LOG, useFactory: makeLog },
+  {
+    provide: SUPERVISION_PORTS,
+    inject: Object.values(PORTS),
+    useFactory: (...providers: unknown[]) =>
+      Object.fromEntries(Object.keys(PORTS).map((port, index) => [port, providers[index]])),
+  },
+  {
+    provide: AgentSupervisor,
+    inject: [SUPERVISION_PORTS, AgentActors, SETTINGS],
+    useFactory: (ports: SupervisionPorts, actors: AgentActors, settings: ResolvedSettings) =>
+      new AgentSupervisor(ports, actors, settings.LAUNCH_CONCURRENCY),
+  },
+  AgentMemories,
+  AgentPolicies,
+  AgentStateStore,
+  Bootstrap,
+  DecisionJournal,
+  LaunchPlanner,
+  SupervisorEvents,
+];
+
+const diagnosis: Provider[] = [
+  { provide: OomWatch, inject: [CLOCK], useFactory: (clock: Clock) => new OomWatch(clock) },
+  { provide: Diagnostician, inject: [PROCESS_MANAGER, CLOCK, OomWatch], useFactory: makeDiagnostician },
+  OomSampler,
+  RunDiagnosis,
+];
+
+/** Classes of the modules below whose required ports healing provides. */
+const facades: Provider[] = [
+  AgentCommands,
+  { provide: AGENT_CHANGES, useExisting: AgentCommands },
+  AgentRegistry,
+  { provide: CIRCUIT_COMMANDS, useExisting: AgentCommands },
+  CircuitBreaker,
+];
 
 @Module({
   imports: [
     PersistenceModule,
     EventsModule,
     RegistryModule,
-    RuntimeModule,
+    ProcessesModule,
     CircuitModule,
-    HealthModule,
+    HealthPortsModule,
+    HEALTH,
     NotificationsModule,
   ],
-  providers: [
-    {
-      provide: CircuitBreaker,
-      inject: [SETTINGS, CLOCK, AgentRegistry, CircuitStore],
-      useFactory: (settings: ResolvedSettings, clock: Clock, registry: AgentRegistry, store: CircuitStore) =>
-        new CircuitBreaker(clock, (agentId) => healingPolicy(settings, registry.policyOf(agentId)).circuit, store),
-    },
-    {
-      provide: SupervisorParts,
-      inject: [SETTINGS, CLOCK, NEW_ID, RANDOM, PROCESS_RUNTIME],
-      useFactory: (...parts: ConstructorParameters<typeof SupervisorParts>) => new SupervisorParts(...parts),
-    },
-    {
-      provide: AgentSupervisor,
-      inject: [SupervisorParts, AgentRegistry, CircuitBreaker, SupervisionStore, LaunchPlanner, AgentFacts],
-      useFactory: makeSupervisor,
-    },
-    {
-      provide: AgentFacts,
-      inject: [Circumstances, RunDiagnosis, FleetWatch, HealthMonitor],
-      useFactory: (...facts: ConstructorParameters<typeof AgentFacts>) => new AgentFacts(...facts),
-    },
-    {
-      provide: FleetWatch,
-      inject: [CLOCK, NEW_ID, FleetJournal],
-      useFactory: (clock: Clock, newId: NewId, journal: FleetJournal) => new FleetWatch(clock, newId, journal),
-    },
-    AgentDirectory,
-    Circumstances,
-    DeadmanPing,
-    FleetJournal,
-    LaunchPlanner,
-    RunDiagnosis,
-    SelfHealingLoop,
-    Supervision,
-    SupervisionStore,
-  ],
+  providers: [...supervision, ...diagnosis, ...facades, AgentViews, DeadmanPing, SelfHealingLoop],
   exports: [
-    AgentDirectory,
-    FleetWatch,
-    DeadmanPing,
+    AgentRegistry,
     AgentSupervisor,
+    AgentViews,
+    Bootstrap,
     CircuitBreaker,
+    DeadmanPing,
+    HEALTH,
+    HealthPortsModule,
     LaunchPlanner,
     SelfHealingLoop,
-    Supervision,
+    SupervisorEvents,
   ],
 })
 export class HealingModule {}
 
-function makeSupervisor(
-  parts: SupervisorParts,
-  registry: AgentRegistry,
-  circuits: CircuitBreaker,
-  journal: SupervisionStore,
-  planner: LaunchPlanner,
-  facts: AgentFacts,
-): AgentSupervisor {
-  const { settings, clock, newId, random, runtime } = parts;
+function makeLog(): HealingLog {
   const logger = new Logger('Healing');
-  const log = {
-    info: (fields: Readonly<Record<string, unknown>>, message: string) => {
+  return {
+    info: (fields, message) => {
       logger.log({ ...fields }, message);
     },
-    warn: (fields: Readonly<Record<string, unknown>>, message: string) => {
+    warn: (fields, message) => {
       logger.warn({ ...fields }, message);
     },
   };
-  const policyOf = (agentId: string) =>
-    healingPolicy(settings, registry.policyOf(agentId), facts.circumstances.of(agentId));
-  const diagnose = async (...end: Parameters<RunDiagnosis['diagnose']>) => {
-    const found = await facts.diagnosis.diagnose(...end);
-    facts.fleet.noteDiagnosis(end[0], found);
-    return found;
-  };
-  const markLog = (...launch: Parameters<RunDiagnosis['mark']>) => facts.diagnosis.mark(...launch);
-  const planLaunch = (...plan: Parameters<LaunchPlanner['plan']>) =>
-    Promise.resolve().then(() => planner.plan(...plan));
-  return new AgentSupervisor(
-    {
-      clock,
-      random,
-      newId,
-      runtime,
-      circuits,
-      desired: registry,
-      journal,
-      log,
-      policyOf,
-      diagnose,
-      markLog,
-      planLaunch,
-    },
-    {
-      launchConcurrency: settings.LAUNCH_CONCURRENCY,
-      passMs: settings.HEALING_INTERVAL_SECONDS * 1_000,
-      ...tellers(journal, facts, clock, newId),
-    },
-  );
 }
 
-/** What becomes of the daemon and of time, for the history and for people. */
-function tellers(
-  journal: SupervisionStore,
-  facts: AgentFacts,
-  clock: Clock,
-  newId: NewId,
-): Pick<SupervisorOptions, 'resumed' | 'daemonEvents'> {
-  const about = (
-    type: 'daemon.lost' | 'daemon.restored' | 'supervisor.resumed',
-    data: Readonly<Record<string, string | number>>,
-  ) => {
-    journal.recordEventually({ agentId: null, type, data, occurredAt: clock.wall() });
+function makeDiagnostician(runtime: ProcessManager, clock: Clock, oom: OomWatch): Diagnostician {
+  const logger = new Logger('Diagnosis');
+  const warn = (fields: Readonly<Record<string, unknown>>, message: string) => {
+    logger.warn({ ...fields }, message);
   };
-  return {
-    resumed: (gapMs) => {
-      facts.health.resumed();
-      about('supervisor.resumed', { gapSeconds: Math.round(gapMs / 1_000) });
-    },
-    daemonEvents: {
-      ended: (agents) => {
-        journal.tellEventually({ kind: 'daemon-ended', incidentId: newId(), agents }, null);
-      },
-      lost: (detail) => {
-        about('daemon.lost', { detail });
-      },
-      connected: (first) => {
-        if (!first) about('daemon.restored', {});
-      },
-    },
-  };
+  const log = new RunLog((agentId, stream) => runtime.outputFileOf(agentId, stream), warn, oom);
+  return new Diagnostician(log, clock);
 }

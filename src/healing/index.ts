@@ -1,9 +1,12 @@
-export { AgentDirectory, type AgentFilter } from './agent-directory';
-export { AgentSupervisor } from './agent-supervisor';
+export { AgentViews, type AgentFilter } from './agent-views';
+export { AgentSupervisor } from './supervisor/agent-supervisor';
 export { DeadmanPing } from './deadman-ping';
-export { healingPolicy } from './healing-policy';
+export { resolvePolicy } from './policy';
 export { HealingModule } from './healing.module';
-export { LaunchPlanner } from './launch-planner';
-export { currentRunId, LONGEST_PAUSE_MS, runOf, statusOf, type HealingPolicy, type Situation } from './machine';
+export { LaunchPlanner } from './actor/launch-planner';
+export { currentRunId, LONGEST_PAUSE_MS, runOf, statusOf, type HealingPolicy, type MachineState } from './machine';
 export { SelfHealingLoop } from './self-healing-loop';
-export { Supervision } from './supervision';
+export { Bootstrap } from './supervisor/bootstrap';
+export { FleetJournal } from './fleet/fleet-journal';
+export { FleetWatch } from './fleet/fleet-watch';
+export { SupervisorEvents } from './supervisor/supervisor-events';

@@ -1,17 +1,16 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { SchedulerRegistry } from '@nestjs/schedule';
 import { CLOCK, diagnosisOf, messageOf, sleep, type Clock, type Diagnosis } from '../kernel';
-import { AgentRegistry } from '../registry';
-import { AgentDirectory } from './agent-directory';
-import { AgentSupervisor } from './agent-supervisor';
+import { AgentViews } from './agent-views';
+import { AgentSupervisor } from './supervisor/agent-supervisor';
 import { DeadmanPing } from './deadman-ping';
-import { FleetWatch } from './fleet-watch';
+import { FleetWatch } from './fleet/fleet-watch';
 
 const INTERVAL_NAME = 'healing';
 const UNHEALTHY_BELOW = 50;
-const LOOK_MS = 100;
+const POLL_MS = 100;
 
-/** What is wrong with one agent that should run. */
+/** Failure of an agent that should run. */
 export interface DetectedFailure {
   readonly agentId: string;
   readonly status: string;
@@ -23,45 +22,45 @@ export interface AgentDiagnosis extends Diagnosis {
   readonly agentId: string;
   /** null: there was no incident. */
   readonly incidentId: string | null;
-  /** Whether that incident is still open. */
+  /** True while that incident is open. */
   readonly open: boolean;
   /** Wall clock, epoch milliseconds. */
   readonly diagnosedAt: number;
 }
 
 /**
- * Brings back what should run and does not, or is not well. Events (an exit, a verdict, a lost daemon) are acted on at once;
- * the pass every `intervalSeconds` compares all that is desired with all that is, so that nothing depends on an event that
- * was lost.
+ * Recovers agents that should run but are down or unhealthy. Events (an exit, a verdict, a lost daemon) are acted on at
+ * once. The pass every `intervalSeconds` compares all desired with all observed states, so that no lost event matters.
  */
 @Injectable()
 export class SelfHealingLoop {
-  /** What the latest pass failed with; null: it went well. */
+  /** Error of the latest pass; null: it succeeded. */
   lastError: string | null = null;
   private readonly logger = new Logger('SelfHealingLoop');
 
   constructor(
     private readonly supervisor: AgentSupervisor,
-    private readonly directory: AgentDirectory,
-    private readonly registry: AgentRegistry,
+    private readonly views: AgentViews,
     private readonly fleet: FleetWatch,
     private readonly deadman: DeadmanPing,
     private readonly scheduler: SchedulerRegistry,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
-  /** Agents that should run and score below 50: they have no process, or their verdict is failing. */
+  /** Returns the agents that should run and score below 50: they have no process, or their verdict is failing. */
   detectFailures(): DetectedFailure[] {
-    return this.directory.list({ desiredState: 'running' }).flatMap(({ agentId, status, healthScore }) => {
+    return this.views.list({ desiredState: 'running' }).flatMap(({ agentId, status, healthScore }) => {
       const isFailure = healthScore !== null && healthScore < UNHEALTHY_BELOW;
       return isFailure ? [{ agentId, status, score: healthScore }] : [];
     });
   }
 
-  /** Of the latest incident; `none` where there was none. @throws Problem agent-not-found */
+  /**
+   * Returns the diagnosis of the latest incident; cause `none` if nothing has failed. @throws Problem agent-not-found
+   */
   diagnose(agentId: string): AgentDiagnosis {
-    this.registry.getAgent(agentId);
-    const state = this.supervisor.situation(agentId)?.state;
+    this.views.view(agentId);
+    const state = this.supervisor.machineState(agentId)?.state;
     const saved = state?.diagnosis ?? null;
     if (saved === null) {
       const none = diagnosisOf('none', 'nothing has failed');
@@ -72,33 +71,34 @@ export class SelfHealingLoop {
   }
 
   /**
-   * Tries to bring an agent back now instead of when it is due: what is down is started, what is unhealthy is restarted.
+   * Tries to recover an agent now instead of when it is due: launches it if it is down, restarts it if it is unhealthy.
    *
-   * @returns false where healing must not: it is meant to be stopped, its circuit is open, it is paused or external
-   * @throws Problem what the launch was refused with
+   * @returns false if healing must not act: it is desired stopped, its circuit is open, or it is paused or external
+   * @throws Problem the refusal of the launch; `operation-in-progress` if a stop, a pause or an open circuit superseded
+   * it
    */
   async attemptRecovery(agentId: string): Promise<boolean> {
-    const view = this.directory.view(agentId);
+    const view = this.views.view(agentId);
     const isOff = view.desiredState === 'stopped' || view.entryPoint === null || view.pausedUntil !== null;
     if (isOff || view.circuit.state === 'OPEN') return false;
-    if (view.status === 'unhealthy')
-      await this.supervisor.command(agentId, { type: 'restart-asked', reason: 'it is unhealthy', delayMs: 0 }, 'up');
-    else await this.supervisor.command(agentId, { type: 'start-asked', by: 'routing', mayTrial: false }, 'up');
+    await this.supervisor.command(agentId, { type: 'recovery-asked', reason: 'a caller requested a recovery' }, 'up');
     return true;
   }
 
-  /** Waits until an agent's recovery is verified. @returns false where it failed, or was not within `timeoutMs` */
+  /**
+   * Waits until an agent's recovery is verified. @returns false if it failed, or was not verified within `timeoutMs`
+   */
   async verifyRecovery(agentId: string, timeoutMs = 60_000): Promise<boolean> {
     const deadline = this.clock.now() + timeoutMs;
     for (;;) {
-      const { status } = this.directory.view(agentId);
+      const { status } = this.views.view(agentId);
       if (status === 'running') return true;
       if (status === 'halted' || status === 'stopped' || this.clock.now() >= deadline) return false;
-      await sleep(this.clock, LOOK_MS);
+      await sleep(this.clock, POLL_MS);
     }
   }
 
-  /** Tells a person now, once an incident, whatever the circuit says. */
+  /** Escalates to the operator now, at most once per incident, whatever the circuit's state. */
   async escalate(agentId: string): Promise<void> {
     const {
       diagnosedAt: _at,
@@ -110,7 +110,7 @@ export class SelfHealingLoop {
     await this.supervisor.command(agentId, { type: 'escalate-asked', diagnosis }, 'decided');
   }
 
-  /** Begins healing: listens to PM2, and passes over everything each `intervalSeconds`. A second call replaces the first. */
+  /** Starts healing: listens to PM2, and runs a pass every `intervalSeconds`. A second call replaces the first. */
   async run(intervalSeconds: number): Promise<void> {
     this.stop();
     await this.supervisor.begin();
@@ -120,21 +120,23 @@ export class SelfHealingLoop {
     this.scheduler.addInterval(INTERVAL_NAME, interval);
   }
 
-  /** Ends the passes; events go on being heard until the supervisor ends. */
+  /** Stops the passes. Events are still handled until the supervisor ends. */
   stop(): void {
     if (this.scheduler.doesExist('interval', INTERVAL_NAME)) this.scheduler.deleteInterval(INTERVAL_NAME);
   }
 
-  /** Whatever fails in a pass shows, and does not end the loop. */
+  /** Runs one pass. A failure is logged and does not end the loop. */
   private async pass(): Promise<void> {
     try {
       this.fleet.pass();
       await this.supervisor.pass();
+      if (this.lastError !== null) this.logger.log('healing pass recovered');
       this.lastError = null;
       if (this.supervisor.processManagerError() === null) void this.deadman.ping();
     } catch (error) {
+      const isNew = this.lastError === null;
       this.lastError = messageOf(error);
-      this.logger.warn({ error: this.lastError }, 'a healing pass failed');
+      if (isNew) this.logger.warn({ error: this.lastError }, 'healing pass failed');
     }
   }
 }

@@ -10,34 +10,40 @@ import {
 } from './history';
 import type { HealthResult } from './report';
 
-/** Without a change of verdict, a check of an agent is logged this often. */
+/** Interval at which checks of one agent are logged while its verdict does not change. */
 const LOG_MS = 60_000;
+/** Number of consecutive memory measurements that the verdict needs. */
+const MEASUREMENTS_KEPT = 3;
 
-/** What the monitor remembers of one agent; lives as long as the agent is registered. */
+/** Holds the monitor's state of one agent. It lives as long as the agent is registered. */
 export class AgentHealth {
   history: HealthHistory = NO_HISTORY;
-  /** Of this process, by checks that count or not; null: none was made. */
+  /** Latest check of the present process, counted or not. Null before the first check. */
   latest: CheckResult | null = null;
   /** Wall clock, epoch milliseconds. */
   checkedAt: number | null = null;
   isFailing = false;
-  /** Of its whole tree, as last measured; null: it has no limit. */
-  memoryBytes: number | null = null;
-  isUnderWay = false;
-  /** `Clock.now()` of the next check; null: none is planned. */
+  /** Memory of the agent's whole process tree in bytes, latest last. Empty if the agent has no memory limit. */
+  memory: readonly number[] = [];
+  isBeingChecked = false;
+  /** `Clock.now()` of the next check; null if no check is planned. */
   dueAt: number | null = null;
-  /** Checks of this process so far. */
+  /** Number of checks of the present process so far. */
   tries = 0;
-  /** The latest check that a reader asked for. */
-  asked: { readonly at: number; readonly result: Promise<HealthResult> } | null = null;
+  /** Latest check that a caller requested. */
+  requested: { readonly at: number; readonly result: Promise<HealthResult> } | null = null;
   private loggedAt: number | null = null;
 
-  /** @returns whether it is another process than before */
+  /**
+   * Resets the per-process state if the process changed.
+   *
+   * @returns true if `incarnation` is a different process than before
+   */
   noteProcess(incarnation: string | null): boolean {
     if (this.history.incarnation === incarnation) return false;
     this.history = withProcess(this.history, incarnation);
     this.latest = null;
-    this.memoryBytes = null;
+    this.memory = [];
     this.isFailing = false;
     return true;
   }
@@ -46,23 +52,43 @@ export class AgentHealth {
     this.history = withPresence(this.history, presence, now);
   }
 
-  noteCheck(check: CheckResult): void {
-    this.history = withCheck(this.history, check);
+  /** Counts a check. Pass `isBusy` if it timed out although the process makes progress. */
+  noteCheck(check: CheckResult, { withinGrace, isBusy }: { withinGrace: boolean; isBusy: boolean }): void {
+    // The process works: failures before and after such a check are not failures in a row, however far apart.
+    if (check.misconfigured !== undefined || isBusy) this.history = withoutStreak(this.history);
+    else if (!withinGrace) this.history = withCheck(this.history, check);
   }
 
-  note(check: CheckResult, wall: number, isFailing: boolean): void {
+  /**
+   * Appends a memory measurement.
+   *
+   * @param bytes null if the memory could not be measured; this clears the earlier measurements
+   */
+  noteMemory(bytes: number | null): void {
+    this.memory = bytes === null ? [] : [...this.memory, bytes].slice(-MEASUREMENTS_KEPT);
+  }
+
+  noteLatest(check: CheckResult, wall: number, isFailing: boolean): void {
     this.latest = check;
     this.checkedAt = wall;
     this.isFailing = isFailing;
   }
 
-  resume(): void {
+  /** Drops failures from before a suspend. */
+  onResume(): void {
     this.history = withoutStreak(this.history);
+    this.memory = [];
   }
 
-  /** True once something is known of this very process. */
+  /** Returns true once this process has a counted check, or its latest check is misconfigured. */
   isKnown(incarnation: string | null): boolean {
-    return this.history.incarnation === incarnation && this.latest !== null && this.history.checks.length > 0;
+    const hasAnswered = this.history.checks.length > 0 || this.isMisconfigured;
+    return this.history.incarnation === incarnation && this.latest !== null && hasAnswered;
+  }
+
+  /** Returns true while the latest check of this process is misconfigured. */
+  get isMisconfigured(): boolean {
+    return this.latest?.misconfigured !== undefined;
   }
 
   isLogDue(now: number, isChange: boolean): boolean {

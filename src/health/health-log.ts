@@ -4,16 +4,19 @@ import { Database, InstanceIdentity, WriteQueue } from '../persistence';
 
 export interface HealthLogEntry {
   readonly agentId: string;
-  /** 0 to 100; null: not scored. */
+  /** 0 to 100; null if the agent was not scored. */
   readonly healthScore: number | null;
-  /** Milliseconds; null: nothing was asked, or nothing answered. */
+  /** Milliseconds; null if the agent was not probed. */
   readonly responseMs: number | null;
   readonly error: string | null;
   /** Wall clock, epoch milliseconds. */
   readonly checkedAt: number;
 }
 
-/** The log of checks, sampled by the monitor. A row is no promise: it waits in the queue, and holds up nobody. */
+/**
+ * Persists the checks that the monitor samples. Rows may be dropped: during a long outage of the database, only the
+ * latest are kept.
+ */
 @Injectable()
 export class HealthLog {
   constructor(
@@ -33,12 +36,16 @@ export class HealthLog {
       error: entry.error,
       checked_at: isoTime(entry.checkedAt),
     };
-    void this.queue.submitEventually(async (tx) => {
+    this.queue.submitSample(async (tx) => {
       await tx.insertInto('actp_agent_health_log').values(row).execute();
-    }, 'a health check');
+    });
   }
 
-  /** Newest first. @param limit 1 to 1,000 */
+  /**
+   * Returns the latest entries, newest first.
+   *
+   * @param limit 1 to 1,000
+   */
   async list(agentId: string, limit: number): Promise<(HealthLogEntry & { readonly id: string })[]> {
     const rows = await this.database.read((db) =>
       db

@@ -1,30 +1,30 @@
 import type { CheckResult } from './check-result';
 
-/** Checks that the score and the verdict look at. */
+/** Number of checks that the score and the verdict consider. */
 const CHECKS_KEPT = 20;
-/** How far back availability looks. */
+/** Time window of the availability signal. */
 export const AVAILABILITY_MS = 10 * 60_000;
 
-/** `up` and `down` while it should run; `off` while it should not. */
+/** `up` or `down` while the agent should run; `off` while it should not, or during its first start. */
 export type Presence = 'up' | 'down' | 'off';
 
-/** What is remembered of one agent. Values of it never change; times are `Clock.now()`. */
+/** Check and presence history of one agent. Values are immutable; times are `Clock.now()`. */
 export interface HealthHistory {
-  /** Which process the checks are of; null: an agent that we do not launch, or none yet. */
+  /** Process that the checks are about. Null for an external agent, or before the first process. */
   readonly incarnation: string | null;
-  /** Those that count, of this process alone, oldest first. */
+  /** Counted checks of this process, oldest first. */
   readonly checks: readonly CheckResult[];
-  /** Failed ones in a row, up to now. */
+  /** Number of consecutive failed checks, up to now. */
   readonly streak: number;
-  /** A good one was among them. */
+  /** True if this process ever had a good check. */
   readonly wasGood: boolean;
-  /** Changes of presence, oldest first; over all processes. */
+  /** Changes of presence, oldest first, across all processes. */
   readonly presence: readonly { readonly at: number; readonly is: Presence }[];
 }
 
 export const NO_HISTORY: HealthHistory = { incarnation: null, checks: [], streak: 0, wasGood: false, presence: [] };
 
-/** A new process is judged by its own checks alone. */
+/** Clears the checks if the process changed: a new process is judged by its own checks only. */
 export function withProcess(history: HealthHistory, incarnation: string | null): HealthHistory {
   if (history.incarnation === incarnation) return history;
   return { ...NO_HISTORY, incarnation, presence: history.presence };
@@ -39,7 +39,7 @@ export function withCheck(history: HealthHistory, check: CheckResult): HealthHis
   };
 }
 
-/** After a time in which nothing ran: failures from before it are no streak. */
+/** Drops the failed checks. Used after a suspend: earlier failures form no streak. */
 export function withoutStreak(history: HealthHistory): HealthHistory {
   return { ...history, streak: 0, checks: history.checks.filter(({ ok }) => ok) };
 }
@@ -47,13 +47,16 @@ export function withoutStreak(history: HealthHistory): HealthHistory {
 export function withPresence(history: HealthHistory, is: Presence, now: number): HealthHistory {
   if (history.presence.at(-1)?.is === is) return history;
   const begin = now - AVAILABILITY_MS;
-  // The last change before the window says how it began.
+  // Keep the last change before the window, because it defines the presence at the start of the window.
   const firstWithin = history.presence.findIndex(({ at }) => at > begin);
   const kept = firstWithin < 0 ? history.presence.slice(-1) : history.presence.slice(Math.max(0, firstWithin - 1));
   return { ...history, presence: [...kept, { at: now, is }] };
 }
 
-/** Share of the last ten minutes in which it was up while it should be, 0 to 1; 1 where it should not be at all. */
+/**
+ * Returns the share of the last ten minutes in which the agent was up while it should be, 0 to 1. Returns 1 if it
+ * should not have run at all.
+ */
 export function availabilityOf({ presence }: HealthHistory, now: number): number {
   const begin = now - AVAILABILITY_MS;
   let up = 0;

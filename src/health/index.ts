@@ -1,7 +1,17 @@
 export { HealthLog } from './health-log';
 export { HealthModule } from './health.module';
 export { HealthMonitor } from './health-monitor';
-export { Heartbeats } from './heartbeats';
+export { Heartbeats } from './heartbeat/heartbeats';
 export { type HealthReport, type HealthResult } from './report';
-export { type HealthOutcome, type HealthSubject } from './subject';
-export { TokenBudgets } from './token-budgets';
+export { RunSecrets } from './run-secrets';
+export { type HealthOutcome } from './outcome';
+export {
+  HEALTH_LISTENER,
+  INCARNATIONS,
+  WATCH_TARGETS,
+  type HealthListener,
+  type Incarnations,
+  type WatchTargets,
+} from './ports';
+export { type WatchTarget } from './watch-target';
+export { TokenBudgets } from './tokens/token-budgets';

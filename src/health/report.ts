@@ -1,11 +1,11 @@
 import type { AgentStatus } from '../kernel';
 import type { Signals } from './score';
 
-/** What one agent's health looks like to a reader. */
+/** Health of one agent as shown to a caller. */
 export interface HealthResult {
   readonly agentId: string;
   readonly healthy: boolean;
-  /** 0 to 100; null: desired is stopped, or nothing was checked yet. */
+  /** 0 to 100; null if the agent should not run or was not checked yet. */
   readonly score: number | null;
   readonly responseMs: number | null;
   readonly statusCode: number | null;
@@ -31,7 +31,7 @@ export interface HealthReport {
   readonly agents: Readonly<Record<string, HealthResult>>;
 }
 
-/** How many agents stand how. */
+/** Counts agents by status. */
 export function summaryOf(statuses: readonly AgentStatus[]): HealthSummary {
   const count = (wanted: AgentStatus) => statuses.filter((status) => status === wanted).length;
   const named = {

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import type { CheckResult } from './check-result';
-import { explanationOf } from './explanation';
+import { explain } from './explanation';
 import { availabilityOf, NO_HISTORY, withCheck, withPresence, type HealthHistory } from './history';
 import { errorsSignal, latencySignal, progressSignal, scoreOf, type Signals } from './score';
 
@@ -17,13 +17,13 @@ const signals: fc.Arbitrary<Signals> = fc.record({
 const PERFECT: Signals = { availability: 1, latency: 1, errors: 1, progress: 1 };
 
 describe('the score', () => {
-  it('of one good check of a fresh agent is over 80', () => {
+  it('is over 80 after one good check of a fresh agent', () => {
     const history = withCheck(NO_HISTORY, check(true));
     const given = { ...PERFECT, errors: errorsSignal(history), latency: latencySignal(history, 5_000) };
     expect(scoreOf(given, false)).toBe(100);
   });
 
-  it('is an integer of 0 to 100; held above the line until it is failing, and far below it from then on', () => {
+  it('is an integer, at least 50 until the verdict is failing, and at most 40 from then on', () => {
     fc.assert(
       fc.property(signals, (given) => {
         const [well, failing] = [scoreOf(given, false), scoreOf(given, true)];
@@ -36,7 +36,16 @@ describe('the score', () => {
     );
   });
 
-  it('never falls where a signal rises', () => {
+  it('is 50 to 60 while the check is misconfigured, unless the verdict is failing', () => {
+    fc.assert(
+      fc.property(signals, (given) => {
+        expect(scoreOf(given, false, true)).toBe(Math.min(60, scoreOf(given, false)));
+        expect(scoreOf(given, true, true)).toBe(scoreOf(given, true));
+      }),
+    );
+  });
+
+  it('never falls when a signal rises', () => {
     const names = ['availability', 'latency', 'errors', 'progress'] as const;
     fc.assert(
       fc.property(signals, fc.constantFrom(...names), share(), fc.boolean(), (given, name, other, isFailing) => {
@@ -47,12 +56,12 @@ describe('the score', () => {
   });
 });
 
-describe('the signal of errors', () => {
+describe('the errors signal', () => {
   it.each([
-    ['without checks', [], 1],
-    ['all good', [true, true], 1],
-    ['all failed', [false, false], 0],
-  ])('%s', (_, checks, signal) => {
+    ['1 without checks', [], 1],
+    ['1 if all are good', [true, true], 1],
+    ['0 if all failed', [false, false], 0],
+  ])('is %s', (_, checks, signal) => {
     expect(errorsSignal(historyOf(checks))).toBe(signal);
   });
 
@@ -60,7 +69,7 @@ describe('the signal of errors', () => {
     expect(errorsSignal(historyOf([false, true, true]))).toBeGreaterThan(errorsSignal(historyOf([true, true, false])));
   });
 
-  it('never falls where a failed check is replaced by a good one', () => {
+  it('never falls when a good check replaces a failed one', () => {
     fc.assert(
       fc.property(fc.array(fc.boolean(), { minLength: 1, maxLength: 20 }), fc.nat(), (checks, pick) => {
         const better = checks.with(pick % checks.length, true);
@@ -69,20 +78,20 @@ describe('the signal of errors', () => {
     );
   });
 
-  it('looks at the last twenty', () => {
+  it('considers the last twenty checks', () => {
     expect(errorsSignal(historyOf([...Array<boolean>(5).fill(false), ...Array<boolean>(20).fill(true)]))).toBe(1);
   });
 });
 
-describe('the signal of latency', () => {
+describe('the latency signal', () => {
   const of = (responseMs: number) => latencySignal(withCheck(NO_HISTORY, check(true, responseMs)), 5_000);
 
-  it('is whole up to 200 ms, half at the geometric middle, and nothing at the time limit', () => {
+  it('is 1 up to 200 ms, 0.5 at the geometric mean, and 0 at the timeout', () => {
     expect([of(0), of(200), of(5_000), of(9_000)]).toEqual([1, 1, 0, 0]);
     expect(of(Math.sqrt(200 * 5_000))).toBeCloseTo(0.5);
   });
 
-  it('never rises where an answer is slower', () => {
+  it('never rises when an answer is slower', () => {
     const time = fc.double({ min: 0, max: 10_000, noNaN: true });
     fc.assert(
       fc.property(time, time, (one, other) => {
@@ -91,20 +100,20 @@ describe('the signal of latency', () => {
     );
   });
 
-  it('is nothing where nothing answered, and whole where nothing was asked', () => {
+  it('is 0 without an answer, and 1 without a probe', () => {
     const silent: CheckResult = { ok: false, responseMs: 9, statusCode: null, error: 'x', cause: 'hung' };
     expect([latencySignal(withCheck(NO_HISTORY, silent), 5_000), latencySignal(NO_HISTORY, 5_000)]).toEqual([0, 1]);
   });
 });
 
-describe('the signal of progress', () => {
+describe('the progress signal', () => {
   it.each([
     ['ok', false, 1],
     [null, false, 1],
     ['degraded', false, 0.5],
     ['failing', false, 0],
     ['ok', true, 0],
-  ] as const)('%s, stuck %s: %d', (status, isStuck, signal) => {
+  ] as const)('for status %s, stuck %s is %d', (status, isStuck, signal) => {
     expect(progressSignal(status, isStuck)).toBe(signal);
   });
 });
@@ -112,21 +121,21 @@ describe('the signal of progress', () => {
 describe('availability', () => {
   const MINUTE = 60_000;
 
-  it('is the share of the time in which it should run that it was up', () => {
+  it('is the share of the time in which the agent should run that it was up', () => {
     let history = withPresence(NO_HISTORY, 'up', 0);
     history = withPresence(history, 'down', 3 * MINUTE);
     history = withPresence(history, 'up', 4 * MINUTE);
     expect(availabilityOf(history, 5 * MINUTE)).toBeCloseTo(0.8);
   });
 
-  it('does not count the time in which it was stopped', () => {
+  it('ignores the time in which the agent was stopped', () => {
     let history = withPresence(NO_HISTORY, 'up', 0);
     history = withPresence(history, 'off', MINUTE);
     history = withPresence(history, 'up', 9 * MINUTE);
     expect(availabilityOf(history, 10 * MINUTE)).toBe(1);
   });
 
-  it('forgets what is older than ten minutes, and keeps little', () => {
+  it('ignores what is older than ten minutes, and keeps few entries', () => {
     let history = withPresence(NO_HISTORY, 'down', 0);
     history = withPresence(history, 'up', MINUTE);
     expect(availabilityOf(history, 12 * MINUTE)).toBe(1);
@@ -136,7 +145,7 @@ describe('availability', () => {
     expect(history.presence.length).toBeLessThan(14);
   });
 
-  it('is 0 to 1, whatever happened', () => {
+  it('is always from 0 to 1', () => {
     const steps = fc.array(fc.tuple(fc.constantFrom('up', 'down', 'off'), fc.integer({ min: 1, max: 400_000 })));
     fc.assert(
       fc.property(steps, (given) => {
@@ -156,13 +165,19 @@ describe('availability', () => {
 
 describe('the explanation', () => {
   it.each([
-    ['All is well.', { signals: PERFECT }],
+    ['No problem found.', { signals: PERFECT }],
     ['it has no health URL', { signals: PERFECT, isWatchedInside: false }],
     ['90 % of the last ten minutes', { signals: { ...PERFECT, availability: 0.9 } }],
     ['20 % of its recent checks failed', { signals: { ...PERFECT, errors: 0.8 } }],
     ['It answers slowly', { signals: { ...PERFECT, latency: 0.4 } }],
     ['The latest check failed: answered 500', { signals: PERFECT, error: 'answered 500' }],
-  ])('says: %s', (text, facts) => {
-    expect(explanationOf({ failing: null, error: null, isWatchedInside: true, ...facts })).toContain(text);
+    ['the heartbeats report busy with progress', { signals: PERFECT, error: 'no answer', isBusy: true }],
+    [
+      'Its health check is misconfigured (answered 401), so its health is unknown: Set healthHeaders.',
+      { signals: PERFECT, error: 'answered 401', advice: 'Set healthHeaders.' },
+    ],
+    ['It redirects to http://other', { signals: PERFECT, remark: 'it redirects to http://other' }],
+  ])('contains: %s', (text, facts) => {
+    expect(explain({ failing: null, error: null, isWatchedInside: true, isBusy: false, ...facts })).toContain(text);
   });
 });

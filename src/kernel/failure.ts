@@ -1,4 +1,4 @@
-/** The closed set of causes that a diagnosis can name. */
+/** Closed set of causes that a diagnosis can name. */
 export const FAILURE_CAUSES = [
   'killed-by-signal',
   'out-of-memory',
@@ -25,26 +25,43 @@ export const FAILURE_CAUSES = [
 export type FailureCause = (typeof FAILURE_CAUSES)[number];
 
 /**
- * What a restart can do about a cause. `restart`: it may help. `wait`: the cause lies outside of the agent and goes away by
- * itself, so a long delay, and no failure counted. `person`: no restart can cure it.
+ * Effect that a restart can have on a cause.
+ * - `restart`: a restart may help.
+ * - `wait`: the cause lies outside the agent and passes without intervention. The delay is long, and no failure is
+ *   counted.
+ * - `person`: no restart can cure it. The operator must act. The value is saved with incidents, so it keeps this name.
  */
 export type Remedy = 'restart' | 'wait' | 'person';
 
-/** One fact that speaks for a cause, and where it was found. */
+/** One fact that supports a cause, and its source. */
 export interface Evidence {
   readonly source: 'exit' | 'stderr' | 'stdout' | 'launch' | 'check' | 'heartbeat' | 'memory' | 'system' | 'caller';
   /** One line: secrets masked, control characters stripped, at most 500 characters. */
   readonly detail: string;
 }
 
-/** Why an agent failed. */
+/**
+ * Strength of the evidence for a cause.
+ * - `certain`: the evidence allows no other cause.
+ * - `likely`: the evidence fits this cause, but may come from something else.
+ */
+export type Certainty = 'certain' | 'likely';
+
 export interface Diagnosis {
   readonly cause: FailureCause;
-  /** One line for people: what happened. */
+  /** One line for the operator: what happened. */
   readonly line: string;
   readonly remedy: Remedy;
+  readonly certainty: Certainty;
+  /** Name of the rule that matched the program's output; null: the cause comes from no rule. */
+  readonly rule: string | null;
+  /**
+   * Lines of the program's output that the cause was read from: at most 20, of at most 300 characters each, secrets
+   * masked, control characters stripped. Empty: the cause was not read from output.
+   */
+  readonly block: readonly string[];
   readonly evidence: readonly Evidence[];
-  /** One sentence: what to do. */
+  /** For the operator: what to do. */
   readonly advice: string;
   readonly exitCode: number | null;
   readonly signal: string | null;
@@ -59,85 +76,98 @@ interface CauseFacts {
 const CAUSES: Readonly<Record<FailureCause, CauseFacts>> = {
   'killed-by-signal': {
     remedy: 'restart',
-    advice: 'Somebody or something sent it this signal; if it was not you, look at what else manages processes here.',
+    advice:
+      'Another process or a user sent this signal. If it was not you, find out what else manages processes on this machine.',
   },
   'out-of-memory': {
     remedy: 'restart',
-    advice: 'It used up its memory; give it less to do at once, a larger limit, or the machine more memory.',
+    advice: 'It ran out of memory. Give it less work at once, raise its limit, or add memory to the machine.',
   },
   'memory-limit': {
     remedy: 'restart',
-    advice: 'It grew beyond maxMemoryMb; look for a leak, or raise the limit.',
+    advice: 'It exceeded maxMemoryMb. Look for a memory leak, or raise the limit.',
   },
   'missing-dependency': {
     remedy: 'person',
-    advice: 'Install what is missing into the environment that the agent runs with, then spawn it.',
+    advice: 'Install the missing dependency into the environment of the agent, then spawn it.',
   },
   'port-in-use': {
     remedy: 'restart',
-    advice: 'Another process listens on its port; end that one, or let the agent choose a free port and announce it.',
+    advice:
+      'Another process listens on its port. Stop that process, or let the agent choose a free port and announce it.',
   },
   'entry-point-missing': {
     remedy: 'person',
-    advice: 'Put the file in its place inside AGENTS_DIR, or correct entryPoint or cwd, then spawn it.',
+    advice: 'Put the file inside AGENTS_DIR, or correct entryPoint or cwd. Then spawn the agent.',
   },
   'interpreter-missing': {
     remedy: 'person',
-    advice: 'Install the interpreter, or name another one, then spawn it.',
+    advice: 'Install the interpreter, or set another one. Then spawn the agent.',
   },
   configuration: {
     remedy: 'person',
-    advice: 'Correct its configuration (env, args or its own files), then spawn it.',
+    advice: 'Correct its configuration (env, args or its own files). Then spawn the agent.',
   },
   credentials: {
     remedy: 'person',
-    advice: 'Its key or token is missing or was refused: set a valid one in env or envFrom, then spawn it.',
+    advice: 'Its key or token is missing or was rejected. Set a valid one in env or envFrom, then spawn the agent.',
   },
   'rate-limited': {
     remedy: 'wait',
-    advice: 'A service that it uses asks it to slow down; it is started again after a long pause.',
+    advice: 'A service that it uses limits its requests. The supervisor restarts it after a long delay.',
   },
   network: {
     remedy: 'wait',
-    advice: 'A service that it uses cannot be reached; it is started again after a long pause.',
+    advice: 'A service that it uses is unreachable. The supervisor restarts it after a long delay.',
   },
   'unhandled-exception': {
     remedy: 'restart',
-    advice: 'Its code failed at the line that is shown; correct it if it happens again.',
+    advice: 'Its code failed at the line that is shown. Correct the code if this happens again.',
   },
   'clean-exit': {
     remedy: 'restart',
-    advice: 'It ended by itself; if that is how it finishes its work, set policy.restart to on-failure.',
+    advice:
+      'It exited by itself. If that is how it finishes its work, set policy.restart to on-failure. If it daemonizes, run it in the foreground: the supervisor kills the descendants of an exited run.',
   },
   hung: {
     remedy: 'restart',
-    advice: 'It lives but does not answer; look for a blocking call or an endless loop.',
+    advice: 'It is alive but does not answer. Look for a blocking call or an endless loop.',
   },
   'unhealthy-response': {
     remedy: 'restart',
-    advice: 'It answers its health check with an error; look at what it says there.',
+    advice: 'It answers its health check with an error. Read the answer.',
   },
   stuck: {
     remedy: 'restart',
-    advice: 'It says that it works, but makes no progress; look at the task that it works on.',
+    advice: 'It reports that it is busy but makes no progress. Look at its current task.',
   },
   'over-budget': {
     remedy: 'person',
-    advice: 'It used more tokens than its budget; find out why, then reset its circuit, which gives a new budget.',
+    advice: 'It used more tokens than its budget. Find out why, then reset its circuit, which grants a new budget.',
   },
   'stale-heartbeat': {
     remedy: 'restart',
-    advice: 'Its heartbeats stopped; look for a blocking call in its main loop.',
+    advice: 'Its heartbeats stopped. Look for a blocking call in its main loop.',
   },
-  unknown: { remedy: 'restart', advice: 'Look at its log for what it did last.' },
-  none: { remedy: 'restart', advice: 'Nothing is wrong.' },
+  unknown: { remedy: 'restart', advice: 'Read the end of its log.' },
+  none: { remedy: 'restart', advice: 'No failure is known.' },
 };
 
-/** A diagnosis of this cause, with the remedy and the advice that go with it. */
+const NO_FACTS = {
+  certainty: 'certain',
+  rule: null,
+  block: [],
+  evidence: [],
+  exitCode: null,
+  signal: null,
+  memoryBytes: null,
+} as const;
+
+/** Builds a diagnosis of this cause, with the remedy and the advice that belong to the cause. */
 export function diagnosisOf(
   cause: FailureCause,
   line: string,
-  facts: Partial<Pick<Diagnosis, 'evidence' | 'exitCode' | 'signal' | 'memoryBytes' | 'remedy' | 'advice'>> = {},
+  facts: Partial<Omit<Diagnosis, 'cause' | 'line'>> = {},
 ): Diagnosis {
-  return { cause, line, ...CAUSES[cause], evidence: [], exitCode: null, signal: null, memoryBytes: null, ...facts };
+  return { cause, line, ...CAUSES[cause], ...NO_FACTS, ...facts };
 }

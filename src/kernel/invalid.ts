@@ -3,7 +3,10 @@ import { Problem, type InvalidMember } from './problem';
 
 const MAX_POINTER = 256;
 
-/** A JSON pointer (RFC 6901) of a path into a document; cut off where a name in it has no end. */
+/**
+ * Converts a path into a JSON pointer (RFC 6901), cut to 256 characters because a name from a request may be of any
+ * length.
+ */
 export function pointerOf(path: readonly PropertyKey[]): string {
   return path
     .map((part) => `/${String(part).slice(0, MAX_POINTER).replaceAll('~', '~0').replaceAll('/', '~1')}`)
@@ -11,32 +14,33 @@ export function pointerOf(path: readonly PropertyKey[]): string {
     .slice(0, MAX_POINTER);
 }
 
-/** What a schema found wrong, member by member; unknown members are named one by one. */
+/** Lists the invalid members that a schema found. Each unknown member is listed separately. */
 export function invalidMembers(error: z.ZodError): InvalidMember[] {
   return error.issues.flatMap((issue) => {
     if (issue.code === 'unrecognized_keys') {
-      return issue.keys.map((key) => ({ pointer: pointerOf([...issue.path, key]), detail: 'is not known here' }));
+      return issue.keys.map((key) => ({ pointer: pointerOf([...issue.path, key]), detail: 'is not a known member' }));
     }
-    // The name of a member is at fault: what is wrong with it stands one level deeper.
+    // The name of the member is invalid. Its own issue is nested one level deeper.
     const detail = issue.code === 'invalid_key' ? (issue.issues[0]?.message ?? issue.message) : issue.message;
     return [{ pointer: pointerOf(issue.path), detail }];
   });
 }
 
 /**
- * Reads a value by a schema.
+ * Parses a value with a schema.
  *
- * @throws Problem `invalid-request` with every fault
+ * @throws Problem `invalid-request` that lists the invalid members
  */
-export function parsed<T extends z.ZodType>(schema: T, value: unknown): z.output<T> {
+export function parseOrThrow<T extends z.ZodType>(schema: T, value: unknown): z.output<T> {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   throw invalid(invalidMembers(result.error));
 }
 
-/** So many are named; a caller mends those first. */
+/** Limit of the faults listed in one answer. The caller can fix these first. */
 const MAX_NAMED = 100;
 
+/** Builds the problem `invalid-request`. Its detail shows the first fault; `errors` lists at most 100. */
 export function invalid(errors: readonly InvalidMember[]): Problem {
   const first = errors[0];
   const place = first === undefined || first.pointer === '' ? 'The body' : first.pointer;

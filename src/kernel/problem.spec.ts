@@ -2,7 +2,7 @@ import { runInNewContext } from 'node:vm';
 import { errorCodeOf, isProblem, messageOf, Problem, PROBLEM_TITLES } from './problem';
 
 describe('Problem', () => {
-  it('is an error that says its code and what to do', () => {
+  it('is an error with a code and a detail', () => {
     const cause = new Error('the disk');
     const errors = [{ pointer: '/name', detail: 'is missing' }];
     const problem = new Problem('too-many-requests', 'Wait.', { cause, errors, retryAfterSeconds: 3 });
@@ -44,14 +44,14 @@ describe('Problem', () => {
 describe('isProblem', () => {
   const problem = new Problem('forbidden', 'no');
 
-  it('knows a problem, of any code or of one', () => {
+  it('returns true for a problem, of any code or of the given one', () => {
     expect(isProblem(problem)).toBe(true);
     expect(isProblem(problem, 'forbidden')).toBe(true);
     expect(isProblem(problem, 'not-found')).toBe(false);
   });
 
   it.each([new Error('forbidden'), { code: 'forbidden', detail: 'no' }, 'forbidden', null, undefined])(
-    'takes %p for none',
+    'returns false for %p',
     (value) => {
       expect(isProblem(value)).toBe(false);
     },
@@ -63,27 +63,27 @@ describe('messageOf', () => {
     ['an error', new Error('it broke'), 'it broke'],
     ['an error of another realm', runInNewContext('new Error("elsewhere")') as unknown, 'elsewhere'],
     ['several errors, as PM2 gives them', [new Error('one'), new Error('two')], 'one; two'],
-    ['a word', 'just text', 'just text'],
+    ['text', 'just text', 'just text'],
     ['an object without a message', { toString: () => 'itself' }, 'itself'],
     ['null', null, 'null'],
-    ['nothing', undefined, 'undefined'],
-  ])('tells what %s says', (_what, error, message) => {
+    ['undefined', undefined, 'undefined'],
+  ])('returns the message of %s', (_what, error, message) => {
     expect(messageOf(error)).toBe(message);
   });
 
-  it('shows no stack', () => {
+  it('contains no stack', () => {
     expect(messageOf(new Error('it broke'))).not.toContain('problem.spec');
   });
 });
 
 describe('errorCodeOf', () => {
   it.each([
-    ['an error of the system', Object.assign(new Error(), { code: 'ENOENT' }), 'ENOENT'],
-    ['an error without one', new Error('no code'), null],
-    ['a code that is no text', { code: 5 }, null],
-    ['a word', 'ENOENT', null],
+    ['a system error', Object.assign(new Error(), { code: 'ENOENT' }), 'ENOENT'],
+    ['an error without a code', new Error('no code'), null],
+    ['a code that is not text', { code: 5 }, null],
+    ['text', 'ENOENT', null],
     ['null', null, null],
-  ])('reads the code of %s', (_what, error, code) => {
+  ])('returns the code of %s', (_what, error, code) => {
     expect(errorCodeOf(error)).toBe(code);
   });
 });

@@ -1,28 +1,28 @@
-/** The closed set of stable error codes of the contract, each with its short, constant title. */
+/** Closed set of the contract's error codes, each with its short, constant title. */
 export const PROBLEM_TITLES = {
-  'invalid-request': 'The request is not valid',
-  unauthenticated: 'A valid token is needed',
-  forbidden: 'This token may not do that',
-  'agent-not-found': 'There is no such agent',
-  'not-found': 'There is nothing at this address',
-  'agent-exists': 'An agent with this id is registered already',
-  'external-agent': 'This agent is external: it is watched, never launched',
+  'invalid-request': 'The request is invalid',
+  unauthenticated: 'A valid token is required',
+  forbidden: 'The token does not grant this access',
+  'agent-not-found': 'No agent has this id',
+  'not-found': 'No route matches this method and path',
+  'agent-exists': 'An agent with this id is already registered',
+  'external-agent': 'The agent is external: the supervisor only watches it',
   'operation-in-progress': 'Another operation on this agent is in progress',
-  'entry-point-not-found': 'The entry point cannot be found',
-  'interpreter-not-found': 'The interpreter cannot be found',
-  'launch-failed': 'The agent could not be launched',
+  'entry-point-not-found': 'The entry point was not found',
+  'interpreter-not-found': 'The interpreter was not found',
+  'launch-failed': 'The launch of the agent failed',
   'process-manager-unavailable': 'PM2 does not answer',
-  'database-unavailable': 'The database cannot be written',
+  'database-unavailable': 'The database does not accept writes',
   'no-capable-agent': 'No agent has this capability',
-  'no-available-agent': 'No capable agent is available now',
+  'no-available-agent': 'No agent with this capability is available now',
   'too-many-requests': 'Too many requests',
   'payload-too-large': 'The request body is too large',
-  'internal-error': 'Something went wrong here',
+  'internal-error': 'An unexpected error occurred',
 } as const;
 
 export type ProblemCode = keyof typeof PROBLEM_TITLES;
 
-/** One fault of a request: where it lies (JSON pointer, RFC 6901) and what is wrong with it. */
+/** One invalid member of a request: its location (JSON pointer, RFC 6901) and why it is invalid. */
 export interface InvalidMember {
   readonly pointer: string;
   readonly detail: string;
@@ -30,14 +30,14 @@ export interface InvalidMember {
 
 export interface ProblemOptions {
   readonly errors?: readonly InvalidMember[];
-  /** Seconds after which trying again makes sense. */
+  /** Seconds after which the caller may retry. */
   readonly retryAfterSeconds?: number;
   readonly cause?: unknown;
 }
 
 /**
- * The one typed error of the domain. `code` is stable and part of the contract; `detail` says what was wrong and what
- * to do about it. It never carries a secret: `detail` is shown to whoever asked.
+ * Typed error of the domain. `code` is stable and part of the contract. `detail` says what happened, why, and what to
+ * do. It is shown to the caller, so it must never contain a secret.
  */
 export class Problem extends Error {
   readonly errors: readonly InvalidMember[] | undefined;
@@ -55,25 +55,27 @@ export class Problem extends Error {
   }
 }
 
-/** Narrows an unknown thrown value to a {@link Problem} of this code. */
+/** Narrows an unknown thrown value to a {@link Problem}, optionally of this code. */
 export function isProblem(error: unknown, code?: ProblemCode): error is Problem {
   return error instanceof Problem && (code === undefined || error.code === code);
 }
 
-/** What an unknown thrown value says, in one line without a stack. */
+/** Returns the message of an unknown thrown value, without a stack. */
 export function messageOf(error: unknown): string {
   if (Array.isArray(error)) return error.map(messageOf).join('; ');
-  // By shape: an error of another realm (a worker, a vm context) is no instance of our Error.
+  // Not `instanceof`: an error of another realm (a worker, a vm context) has a different `Error` class.
   if (typeof error === 'object' && error !== null && 'message' in error) return String(error.message);
   return String(error);
 }
 
-/** What an unknown thrown value says to a person: a problem its detail, everything else its message. */
+/**
+ * Returns the text to show to the operator: the detail of a {@link Problem}, or the message of any other thrown value.
+ */
 export function detailOf(error: unknown): string {
   return isProblem(error) ? error.detail : messageOf(error);
 }
 
-/** The code of an error of the system (`ENOENT`, ...); null: it has none. */
+/** Returns the `code` of a system error (`ENOENT`, ...), or null if it has no such code. */
 export function errorCodeOf(error: unknown): string | null {
   if (typeof error !== 'object' || error === null || !('code' in error)) return null;
   return typeof error.code === 'string' ? error.code : null;

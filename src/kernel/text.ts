@@ -1,38 +1,37 @@
 import { z } from 'zod';
 
-/** No NUL (it ends a C string) and no other control character but tab and line feed; no half of a character either. */
-// eslint-disable-next-line no-control-regex -- control characters are just what this refuses
+/** NUL (it terminates a C string), every other control character except tab and line feed, and unpaired surrogates. */
+// eslint-disable-next-line no-control-regex -- the pattern exists to refuse control characters
 const UNUSABLE = /[\u0000-\u0008\u000b-\u001f\u007f]|\p{Surrogate}/u;
 const MESSAGE = 'must not contain control characters';
 
-/** What neither a variable of an environment nor a database can hold: NUL, and half of a character. */
-
+/** Characters that neither an environment variable nor the database can hold: NUL and unpaired surrogates. */
 const UNHOLDABLE = /\0|\p{Surrogate}/u;
 
-/** Any text that can be held at all, control characters included. */
+/** Any text that can be stored, including control characters. */
 export const anyText = (max: number) =>
   z
     .string()
     .max(max)
-    .refine((value) => !UNHOLDABLE.test(value), 'must not contain NUL or half of a character');
+    .refine((value) => !UNHOLDABLE.test(value), 'must not contain NUL or an unpaired surrogate');
 
-/** Text that a database, a variable of an environment and a terminal take as it is; may be empty. */
+/** Text that is safe for a database, an environment variable and a terminal. May be empty. */
 export const plainText = (max: number) =>
   z
     .string()
     .max(max)
     .refine((value) => !UNUSABLE.test(value), MESSAGE);
 
-/** The same, with something in it. */
+/** Non-empty {@link plainText}. */
 export const text = (max: number) => plainText(max).min(1);
 
 const MAX_URL = 2048;
 
-/** Nothing that one reader of URLs takes for a part of the host and another does not. */
-// eslint-disable-next-line no-control-regex -- control characters are just what this refuses
+/** Characters that URL parsers treat differently, so that they disagree about the host. */
+// eslint-disable-next-line no-control-regex -- the pattern exists to refuse control characters
 const AMBIGUOUS = /[\u0000-\u0020\u007f\\]|\p{Surrogate}/u;
 
-/** A URL for which `accepts` holds, without a user name or password. */
+/** URL for which `accepts` returns true, without a user name or password. */
 export const urlWhere = (accepts: (url: URL, written: string) => boolean, message: string) =>
   z
     .string()
@@ -47,3 +46,27 @@ export const httpUrl = urlWhere(
   ({ protocol }) => protocol === 'http:' || protocol === 'https:',
   'must be an http or https URL without user name and password',
 );
+
+// eslint-disable-next-line no-control-regex -- agent output must not control a terminal or reverse text direction
+const UNPRINTABLE = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
+// eslint-disable-next-line no-control-regex -- terminal control sequences (ECMA-48)
+const ESCAPES = /\u001b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|[@-Z\\-_])/g;
+
+/** Half of a character beyond U+FFFF. Hazard: Postgres refuses a JSON value that contains one, and with it the change. */
+const HALVES = /\p{Surrogate}/gu;
+
+/** Returns the text without terminal control sequences, such as colors. */
+export function stripEscapes(text: string): string {
+  return text.replace(ESCAPES, '');
+}
+
+/** Returns the text as one displayable line, without control characters, cut to `max` UTF-16 units. */
+export function plainLine(text: string, max: number): string {
+  const line = stripEscapes(text).replace(UNPRINTABLE, ' ').replace(/\s+/g, ' ').trim();
+  return wellFormed(line.length > max ? `${line.slice(0, max - 1).replace(/\p{Surrogate}$/u, '')}…` : line);
+}
+
+/** Returns the text with each unpaired surrogate replaced by U+FFFD. */
+export function wellFormed(text: string): string {
+  return text.replace(HALVES, '\ufffd');
+}

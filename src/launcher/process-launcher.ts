@@ -1,31 +1,30 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { CLOCK, invalid, isExternal, isProblem, messageOf, Problem, type Clock } from '../kernel';
+import { CLOCK, invalid, isExternal, isProblem, messageOf, Problem, withTimeout, type Clock } from '../kernel';
 import { SETTINGS, type ResolvedSettings } from '../config';
-import { TokenBudgets } from '../health';
 import { AgentRegistry, type RegisteredAgent } from '../registry';
-import { AgentSupervisor, healingPolicy, LaunchPlanner, LONGEST_PAUSE_MS, runOf, type HealingPolicy } from '../healing';
+import { AgentSupervisor, resolvePolicy, LaunchPlanner, LONGEST_PAUSE_MS, runOf, type HealingPolicy } from '../healing';
 
-/** What became of one agent of a bulk operation. */
+/** Result of a bulk operation for one agent. */
 export interface BulkResult {
   readonly agentId: string;
   readonly ok: boolean;
   readonly pid?: number;
-  /** A stable code. */
+  /** Stable code. */
   readonly error?: string;
 }
 
 export interface RestartOptions {
-  /** Pause between terminate and spawn; the agent's policy says how long unless told. */
+  /** Pause between terminate and spawn, in seconds. Defaults to the agent's policy. */
   readonly delaySeconds?: number;
   readonly reason?: string;
 }
 
-/** Beyond everything that an operation waits for by itself: PM2 answers by then, or does not. */
+/** Time for PM2 to answer, in addition to the time that the operation itself takes. */
 const ANSWER_MARGIN_MS = 30_000;
 
 /**
- * Starts and ends agents. Each call posts to the agent's mailbox and waits for its answer, so that calling it is as safe
- * as the route: calls that meet on one agent queue, join, or overtake each other as `DECISIONS.md` says.
+ * Starts and terminates agents. Each call posts to the agent's mailbox and waits for the answer, so it is as safe as
+ * the REST route. A later stop supersedes a waiting start, and the reverse. A second start joins the first.
  */
 @Injectable()
 export class ProcessLauncher {
@@ -33,22 +32,21 @@ export class ProcessLauncher {
     private readonly registry: AgentRegistry,
     private readonly supervisor: AgentSupervisor,
     private readonly planner: LaunchPlanner,
-    private readonly tokens: TokenBudgets,
     @Inject(SETTINGS) private readonly settings: ResolvedSettings,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
   /**
-   * Starts an agent; one that runs already stays as it is.
+   * Starts an agent; a running one is left alone.
    *
-   * @returns its pid; null: it had ended again before the answer, and healing has it now
-   * @throws Problem agent-not-found, external-agent, entry-point-not-found, interpreter-not-found, launch-failed,
-   * operation-in-progress, process-manager-unavailable, database-unavailable
+   * @returns its pid; null if it exited again before the answer, which healing handles
+   * @throws Problem `agent-not-found`, `external-agent`, `entry-point-not-found`, `interpreter-not-found`,
+   * `launch-failed`, `operation-in-progress`, `process-manager-unavailable`, `database-unavailable`
    */
   async spawn(agentId: string): Promise<number | null> {
-    const agent = this.managed(agentId);
+    const agent = this.getManagedAgent(agentId);
     if (!this.isRunning(agentId)) this.planner.check(agentId);
-    await this.limited(
+    await this.limitWait(
       agent,
       0,
       this.supervisor.command(agentId, { type: 'start-asked', by: 'operator', mayTrial: true }, 'up'),
@@ -56,31 +54,31 @@ export class ProcessLauncher {
     return this.getPid(agentId);
   }
 
-  /** Starts all agents that carry one of the tags, or all when there are none; halted ones are left alone. */
+  /** Starts all agents that have one of the tags, or all agents if no tag is given. Halted agents are not started. */
   async spawnAll(tags: readonly string[] = []): Promise<BulkResult[]> {
-    const agents = this.tagged(tags);
-    return Promise.all(agents.map((agent) => this.bulk(agent, () => this.spawnUnlessHalted(agent))));
+    const agents = this.listTagged(tags);
+    return Promise.all(agents.map((agent) => this.collectResult(agent, () => this.spawnUnlessHalted(agent))));
   }
 
   /**
-   * Ends an agent and everything it started. Healing leaves it alone from then on.
+   * Kills an agent and all its descendants. It stays stopped until the operator starts it.
    *
-   * @returns `recorded` false: it was done, but the database could not take it yet
+   * @returns `recorded` false if the agent was stopped but the database could not save that yet
    */
   async terminate(agentId: string): Promise<{ readonly recorded: boolean }> {
-    const agent = this.managed(agentId);
+    const agent = this.getManagedAgent(agentId);
     const { killTimeoutMs } = this.policyOf(agent);
-    return this.limited(
+    return this.limitWait(
       agent,
       killTimeoutMs,
-      this.supervisor.command(agentId, { type: 'stop-asked', by: 'a terminate', looked: true }, 'down'),
+      this.supervisor.command(agentId, { type: 'stop-asked', by: 'the operator', hasFreshSnapshot: true }, 'down'),
     );
   }
 
   async terminateAll(tags: readonly string[] = []): Promise<BulkResult[]> {
     return Promise.all(
-      this.tagged(tags).map((agent) =>
-        this.bulk(agent, async () => {
+      this.listTagged(tags).map((agent) =>
+        this.collectResult(agent, async () => {
           await this.terminate(agent.agentId);
           return null;
         }),
@@ -89,20 +87,18 @@ export class ProcessLauncher {
   }
 
   /**
-   * Terminates, waits, and spawns; an agent that does not run is started. What cannot be launched is refused before
-   * anything is ended.
+   * Terminates, waits, and spawns; a stopped agent is started. If it cannot be launched, the call fails before the old
+   * process is killed.
    *
-   * @returns the new pid
+   * @returns the new pid; null if it exited again before the answer
    */
   async restart(agentId: string, options: RestartOptions = {}): Promise<number | null> {
-    const agent = this.managed(agentId);
+    const agent = this.getManagedAgent(agentId);
     this.planner.check(agentId);
     const policy = this.policyOf(agent);
     const delayMs = options.delaySeconds === undefined ? policy.restartDelayMs : options.delaySeconds * 1_000;
     const reason = options.reason ?? 'asked';
-    // A person who restarts what was stopped for its spending lets it spend again.
-    if (this.supervisor.circuitOf(agentId).state === 'OPEN') await this.tokens.reset(agentId);
-    await this.limited(
+    await this.limitWait(
       agent,
       policy.killTimeoutMs + delayMs,
       this.supervisor.command(agentId, { type: 'restart-asked', reason, delayMs }, 'up'),
@@ -110,23 +106,26 @@ export class ProcessLauncher {
     return this.getPid(agentId);
   }
 
-  /** Circuit CLOSED and count 0; what should run is started. A start that then fails is healing's matter. */
+  /**
+   * Resets the circuit to CLOSED with count 0, and starts the agent if it should run. A failure of that start is
+   * handled by healing, not reported to the caller.
+   */
   async resetCircuit(agentId: string): Promise<void> {
     const agent = this.registry.getAgent(agentId);
-    await this.tokens.reset(agentId);
     const reset = this.supervisor.command(agentId, { type: 'reset-asked' }, 'up');
     try {
-      await this.limited(agent, 0, reset);
+      await this.limitWait(agent, 0, reset);
     } catch (error) {
       if (isProblem(error, 'database-unavailable')) throw error;
     }
   }
 
   /**
-   * While it is paused (for debugging) healing observes and records, but neither kills nor starts it; a person still may.
+   * Pauses healing of an agent, for debugging. Healing then observes and records, but neither kills nor starts it. The
+   * operator still may.
    *
    * @param minutes more than 0, up to a week
-   * @throws Problem agent-not-found, invalid-request, database-unavailable
+   * @throws Problem `agent-not-found`, `invalid-request`, `database-unavailable`
    */
   async pause(agentId: string, minutes: number): Promise<void> {
     this.registry.getAgent(agentId);
@@ -137,37 +136,37 @@ export class ProcessLauncher {
     await this.supervisor.command(agentId, { type: 'pause-asked', until }, 'decided');
   }
 
-  /** Healing takes over again; one that is not paused stays as it is. */
+  /** Resumes healing at once; does nothing if the agent is not paused. */
   async resume(agentId: string): Promise<void> {
     this.registry.getAgent(agentId);
     await this.supervisor.command(agentId, { type: 'resume-asked' }, 'decided');
   }
 
   getPid(agentId: string): number | null {
-    const phase = this.supervisor.situation(agentId)?.state.phase;
+    const phase = this.supervisor.machineState(agentId)?.state.phase;
     return phase === undefined ? null : (runOf(phase)?.process.pid ?? null);
   }
 
-  /** True while there is a process that is meant to be there. */
+  /** Returns true while the agent has a process that should run. */
   isRunning(agentId: string): boolean {
-    const phase = this.supervisor.situation(agentId)?.state.phase;
+    const phase = this.supervisor.machineState(agentId)?.state.phase;
     return phase?.kind === 'verifying' || phase?.kind === 'running';
   }
 
-  private managed(agentId: string): RegisteredAgent {
+  private getManagedAgent(agentId: string): RegisteredAgent {
     const agent = this.registry.getAgent(agentId);
     if (!isExternal(agent)) return agent;
     throw new Problem(
       'external-agent',
-      `${agentId} has no entry point: it is started and stopped elsewhere, and only watched here.`,
+      `${agentId} has no entry point, so the supervisor only watches it. Start and stop it where it runs.`,
     );
   }
 
   private policyOf(agent: RegisteredAgent): HealingPolicy {
-    return healingPolicy(this.settings, agent.policy);
+    return resolvePolicy(this.settings, agent.policy);
   }
 
-  private tagged(tags: readonly string[]): RegisteredAgent[] {
+  private listTagged(tags: readonly string[]): RegisteredAgent[] {
     return this.registry
       .listAgents()
       .filter((agent) => !isExternal(agent) && (tags.length === 0 || agent.tags.some((tag) => tags.includes(tag))));
@@ -176,7 +175,7 @@ export class ProcessLauncher {
   private async spawnUnlessHalted(agent: RegisteredAgent): Promise<number | null> {
     const { agentId } = agent;
     if (!this.isRunning(agentId)) this.planner.check(agentId);
-    await this.limited(
+    await this.limitWait(
       agent,
       0,
       this.supervisor.command(agentId, { type: 'start-asked', by: 'operator', mayTrial: false }, 'up'),
@@ -184,36 +183,29 @@ export class ProcessLauncher {
     return this.getPid(agentId);
   }
 
-  private async bulk(agent: RegisteredAgent, act: () => Promise<number | null>): Promise<BulkResult> {
+  private async collectResult(agent: RegisteredAgent, act: () => Promise<number | null>): Promise<BulkResult> {
     const { agentId } = agent;
     try {
       const pid = await act();
       return pid === null ? { agentId, ok: true } : { agentId, ok: true, pid };
     } catch (error) {
-      const phase = this.supervisor.situation(agentId)?.state.phase;
-      const halted = phase?.kind === 'down' && phase.why === 'halted';
-      return { agentId, ok: false, error: halted ? 'halted' : isProblem(error) ? error.code : messageOf(error) };
+      const phase = this.supervisor.machineState(agentId)?.state.phase;
+      const isHalted = phase?.kind === 'down' && phase.why === 'halted';
+      return { agentId, ok: false, error: isHalted ? 'halted' : isProblem(error) ? error.code : messageOf(error) };
     }
   }
 
-  /** An answer is waited for as long as the operation may rightly take; what it becomes then is seen in the view. */
-  private limited<T>(agent: RegisteredAgent, ownMs: number, operation: Promise<T>): Promise<T> {
-    return new Promise((resolve, reject) => {
-      const timer = this.clock.after(ownMs + ANSWER_MARGIN_MS, () => {
-        reject(
-          new Problem(
-            'process-manager-unavailable',
-            `PM2 has not answered yet. What was asked of ${agent.agentId} is kept and its outcome is being observed; look at GET /api/agents/${agent.agentId}.`,
-          ),
-        );
-      });
-      operation
-        .then(resolve, (error: unknown) => {
-          reject(error instanceof Error ? error : new Error(messageOf(error)));
-        })
-        .finally(() => {
-          timer.cancel();
-        });
-    });
+  /** Limits the wait for an answer, not the operation: it continues, and the view shows its outcome later. */
+  private limitWait<T>(agent: RegisteredAgent, ownMs: number, operation: Promise<T>): Promise<T> {
+    return withTimeout(
+      this.clock,
+      operation,
+      ownMs + ANSWER_MARGIN_MS,
+      () =>
+        new Problem(
+          'process-manager-unavailable',
+          `PM2 has not answered yet. The operation on ${agent.agentId} is not cancelled. Check GET /api/agents/${agent.agentId} before you retry.`,
+        ),
+    );
   }
 }

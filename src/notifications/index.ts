@@ -1,3 +1,4 @@
-export { type Notice } from './notice';
+export { type Notification } from './notification';
 export { Notifications } from './notifications';
 export { NotificationsModule } from './notifications.module';
+export { SENT_NOTIFICATIONS, type SentNotifications } from './ports';

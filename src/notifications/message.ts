@@ -1,4 +1,4 @@
-import type { Notice } from './notice';
+import type { Notification } from './notification';
 
 /** Telegram's limit of a message. */
 const MESSAGE_LENGTH = 4_096;
@@ -6,101 +6,112 @@ const PART_LENGTH = 400;
 const SUMMARY_LENGTH = 160;
 const EVIDENCE_LINES = 3;
 
-// eslint-disable-next-line no-control-regex -- an agent's words must not steer what shows them, nor turn text around
+// eslint-disable-next-line no-control-regex -- agent output must not control a terminal or reverse text direction
 const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+/g;
 
-/** Text of a stranger as one line of Telegram's HTML: every part of it is data. */
-export function escaped(text: string, max = PART_LENGTH): string {
+/** Returns untrusted text as one escaped line of Telegram's HTML. */
+export function escapeHtml(text: string, max = PART_LENGTH): string {
   const line = text.replace(UNPRINTABLE, ' ').trim();
   const short = line.length > max ? `${line.slice(0, max - 1)}…` : line;
-  // Half of a surrogate pair is no character.
+  // Removes unpaired surrogates, which the cut may leave.
   const whole = short.replace(/[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g, '');
   return whole.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;');
 }
 
-/** One notice, whole. */
-export function messageOf(notice: Notice): string {
-  switch (notice.kind) {
+/** Formats one notification in full. */
+export function formatMessage(notification: Notification): string {
+  switch (notification.kind) {
     case 'escalation':
-      return escalation(notice);
+      return escalation(notification);
     case 'reminder':
     case 'recovered':
     case 'fleet-restored':
-      return summaryOf(notice);
+      return formatSummary(notification);
+    case 'check-misconfigured':
+      return `${formatSummary(notification)}\n${escapeHtml(notification.advice)}\nThe agent keeps running: nothing is restarted for this.`;
     case 'fleet-degraded':
-      return fleetDegraded(notice);
+      return fleetDegraded(notification);
     case 'daemon-ended':
-      return `${summaryOf(notice)}\nStart what should run again: its agents stay stopped until then.`;
+      return `${formatSummary(notification)}\nThe agents stay stopped until you start them.`;
   }
 }
 
-/** Several notices in one message: a line each, as many as have room. */
-export function digestOf(notices: readonly Notice[]): string {
-  const [only, second] = notices;
-  if (only === undefined) return '';
-  if (second === undefined) return messageOf(only);
-  const head = `<b>${notices.length} notices</b>`;
+export interface Digest {
+  readonly html: string;
+  /** How many of the notifications it shows, from the first on. At least one, if there is any. */
+  readonly shownCount: number;
+}
+
+/** Formats several notifications as one message, one line each, as many as fit. */
+export function formatDigest(notifications: readonly Notification[]): Digest {
+  const [only, second] = notifications;
+  if (only === undefined) return { html: '', shownCount: 0 };
+  if (second === undefined) return { html: formatMessage(only), shownCount: 1 };
+  const head = `<b>${notifications.length} notifications</b>`;
   const lines: string[] = [];
-  let length = head.length + 40;
-  for (const notice of notices) {
-    const line = `• ${summaryOf(notice)}`;
+  let length = head.length + 60;
+  for (const notification of notifications) {
+    const line = `• ${formatSummary(notification)}`;
     if (length + line.length + 1 > MESSAGE_LENGTH) break;
     lines.push(line);
     length += line.length + 1;
   }
-  const left = notices.length - lines.length;
-  return [head, ...lines, ...(left > 0 ? [`… and ${left} more`] : [])].join('\n');
+  const left = notifications.length - lines.length;
+  const rest = left > 0 ? [`… and ${left} more in the next message`] : [];
+  return { html: [head, ...lines, ...rest].join('\n'), shownCount: lines.length };
 }
 
-/** One line. */
-export function summaryOf(notice: Notice): string {
-  switch (notice.kind) {
+/** Formats a notification as one line. */
+export function formatSummary(notification: Notification): string {
+  switch (notification.kind) {
     case 'escalation': {
-      const what = notice.goesOn ? 'keeps failing' : 'is halted';
-      return `🔴 ${titleOf(notice)} ${what}: ${escaped(notice.cause)} – ${escaped(notice.line, SUMMARY_LENGTH)}`;
+      const what = notification.goesOn ? 'keeps failing' : 'is halted';
+      return `🔴 ${titleOf(notification)} ${what}: ${escapeHtml(notification.cause)} – ${escapeHtml(notification.line, SUMMARY_LENGTH)}`;
     }
     case 'reminder': {
-      const since = new Date(notice.since).toISOString().slice(0, 16).replace('T', ' ');
-      return `🔴 ${titleOf(notice)} is still halted, since ${since} UTC: ${escaped(notice.line, SUMMARY_LENGTH)}`;
+      const since = new Date(notification.since).toISOString().slice(0, 16).replace('T', ' ');
+      return `🔴 ${titleOf(notification)} is still halted, since ${since} UTC: ${escapeHtml(notification.line, SUMMARY_LENGTH)}`;
     }
     case 'recovered':
-      return `🟢 ${titleOf(notice)} runs well again, after ${durationOf(notice.downForMs)}`;
+      return `🟢 ${titleOf(notification)} recovered after ${durationOf(notification.downForMs)}`;
+    case 'check-misconfigured':
+      return `🟠 The health check of ${titleOf(notification)} is misconfigured: ${escapeHtml(notification.line, SUMMARY_LENGTH)}`;
     case 'fleet-degraded':
-      return `🟠 ${notice.affected || 'Many'} of ${notice.running} agents are affected by one cause: ${escaped(notice.evidence, SUMMARY_LENGTH)}`;
+      return `🟠 ${notification.affected || 'Many'} of ${notification.running} agents are affected by one cause: ${escapeHtml(notification.evidence, SUMMARY_LENGTH)}`;
     case 'fleet-restored':
-      return `🟢 The cause that affected ${notice.affected || 'many'} agents is over, after ${durationOf(notice.durationMs)}`;
+      return `🟢 The common cause that affected ${notification.affected || 'many'} agents ended after ${durationOf(notification.durationMs)}`;
     case 'daemon-ended':
-      return `🟠 PM2's daemon was ended on purpose; ${notice.agents} agents are stopped`;
+      return `🟠 PM2's daemon was shut down on purpose; ${notification.agents} agents are stopped`;
   }
 }
 
-function escalation(notice: Extract<Notice, { kind: 'escalation' }>): string {
+function escalation(notification: Extract<Notification, { kind: 'escalation' }>): string {
   const next =
-    notice.nextTrialAt === null
-      ? 'No further try is made until you start it.'
-      : `Next try: ${escaped(notice.nextTrialAt.slice(0, 19).replace('T', ' '))} UTC.`;
-  const evidence = notice.evidence.slice(0, EVIDENCE_LINES).map((line) => `<code>${escaped(line)}</code>`);
+    notification.nextTrialAt === null
+      ? 'No further restart until you start the agent.'
+      : `Next restart: ${escapeHtml(notification.nextTrialAt.slice(0, 19).replace('T', ' '))} UTC.`;
+  const evidence = notification.evidence.slice(0, EVIDENCE_LINES).map((line) => `<code>${escapeHtml(line)}</code>`);
   return [
-    `🔴 <b>${titleOf(notice)} ${notice.goesOn ? 'keeps failing' : 'is halted'}</b>`,
-    `Cause: ${escaped(notice.cause)} – ${escaped(notice.line)}`,
+    `🔴 <b>${titleOf(notification)} ${notification.goesOn ? 'keeps failing' : 'is halted'}</b>`,
+    `Cause: ${escapeHtml(notification.cause)} – ${escapeHtml(notification.line)}`,
     ...evidence,
-    `Tried: ${notice.attempts === 0 ? 'no restart' : `${notice.attempts} restarts`}. ${notice.goesOn ? 'It is tried again after long pauses.' : next}`,
-    escaped(notice.advice),
+    `Failed restarts: ${notification.attempts}. ${notification.goesOn ? 'Restarts continue, with long pauses.' : next}`,
+    escapeHtml(notification.advice),
   ].join('\n');
 }
 
-function fleetDegraded(notice: Extract<Notice, { kind: 'fleet-degraded' }>): string {
-  const names = notice.names.map((name) => escaped(name, 64)).join(', ');
-  const left = notice.affected - notice.names.length;
+function fleetDegraded(notification: Extract<Notification, { kind: 'fleet-degraded' }>): string {
+  const names = notification.names.map((name) => escapeHtml(name, 64)).join(', ');
+  const left = notification.affected - notification.names.length;
   return [
-    `<b>${summaryOf(notice)}</b>`,
-    'Failures of health are recorded, and nothing is restarted for them.',
-    ...(names === '' ? [] : [`Among them: ${names}${left > 0 ? ` and ${left} more` : ''}`]),
+    `<b>${formatSummary(notification)}</b>`,
+    'Health failures are recorded, but no agent is restarted for them.',
+    ...(names === '' ? [] : [`Affected: ${names}${left > 0 ? ` and ${left} more` : ''}`]),
   ].join('\n');
 }
 
 function titleOf({ agentId, name }: { readonly agentId: string; readonly name: string }): string {
-  return name === agentId ? escaped(agentId, 64) : `${escaped(name, 64)} (${escaped(agentId, 64)})`;
+  return name === agentId ? escapeHtml(agentId, 64) : `${escapeHtml(name, 64)} (${escapeHtml(agentId, 64)})`;
 }
 
 function durationOf(milliseconds: number): string {

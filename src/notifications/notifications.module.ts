@@ -1,17 +1,21 @@
 import { Module } from '@nestjs/common';
 import { getBotToken, TelegrafModule } from 'nestjs-telegraf';
 import type { Telegraf } from 'telegraf';
-import { CLOCK, RANDOM, type Clock, type Random } from '../kernel';
+import { CLOCK, type Clock } from '../kernel';
 import { SETTINGS, type ResolvedSettings } from '../config';
 import { PersistenceModule } from '../persistence';
-import { NoticeStore } from './notice-store';
-import { Notifications } from './notifications';
+import { NotificationStore } from './notification-store';
+import { NOTIFICATIONS_OPTIONS, type NotificationsOptions } from './ports';
 import { telegramApi, TelegramMessenger } from './telegram-messenger';
 
-/** Stands in where no token is set: the client is made, and never called. */
+/** Placeholder if no token is set. The Telegram client requires one, but is never called then. */
 const NO_TOKEN = '0:none';
 
-/** Telegram through nestjs-telegraf. Updates (buttons, commands) are not asked for yet; their handlers belong here. */
+/**
+ * Connects Telegram through nestjs-telegraf. `Notifications` is a provider of healing, which provides the port that it
+ * requires. Updates (buttons, commands) are not requested yet; their handlers belong
+ * here.
+ */
 @Module({
   imports: [
     PersistenceModule,
@@ -19,34 +23,28 @@ const NO_TOKEN = '0:none';
       inject: [SETTINGS],
       useFactory: ({ TELEGRAM_BOT_TOKEN, TELEGRAM_API_ROOT }: ResolvedSettings) => ({
         token: TELEGRAM_BOT_TOKEN ?? NO_TOKEN,
-        // Launched by the module, a token that is refused would end the process.
+        // If the module launched the bot, a refused token would terminate the process.
         launchOptions: false,
         options: TELEGRAM_API_ROOT === undefined ? {} : { telegram: { apiRoot: TELEGRAM_API_ROOT } },
       }),
     }),
   ],
   providers: [
-    NoticeStore,
+    NotificationStore,
     {
-      provide: Notifications,
-      inject: [NoticeStore, CLOCK, RANDOM, SETTINGS, getBotToken()],
-      useFactory: makeNotifications,
+      provide: NOTIFICATIONS_OPTIONS,
+      inject: [CLOCK, SETTINGS, getBotToken()],
+      useFactory: makeOptions,
     },
   ],
-  exports: [Notifications],
+  exports: [NotificationStore, NOTIFICATIONS_OPTIONS],
 })
 export class NotificationsModule {}
 
-function makeNotifications(
-  store: NoticeStore,
-  clock: Clock,
-  random: Random,
-  settings: ResolvedSettings,
-  bot: Telegraf,
-): Notifications {
+function makeOptions(clock: Clock, settings: ResolvedSettings, bot: Telegraf): NotificationsOptions {
   const { TELEGRAM_BOT_TOKEN: token, TELEGRAM_CHAT_IDS: chatIds } = settings;
-  // The module stops it as the service ends, and one that was never launched refuses that by throwing.
+  // The module calls `stop` at shutdown. A bot that was never launched would throw there.
   bot.stop = () => undefined;
-  const messenger = token === undefined ? null : new TelegramMessenger(telegramApi(bot.telegram), token);
-  return new Notifications(store, clock, random, { messenger, chatIds });
+  const messenger = token === undefined ? null : new TelegramMessenger(telegramApi(bot.telegram), token, clock);
+  return { messenger, chatIds };
 }

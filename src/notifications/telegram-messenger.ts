@@ -1,11 +1,11 @@
 import type { Telegram } from 'telegraf';
-import { messageOf } from '../kernel';
-import type { Messenger, SendOutcome } from './messenger';
+import { maskSecrets, messageOf, startTimeLimit, type Clock } from '../kernel';
+import type { Messenger, SendOutcome } from './ports';
 
 const TIMEOUT_MS = 15_000;
 const SECOND_MS = 1_000;
 
-/** The two calls of the Bot API that are made; `telegramApi` makes one of telegraf's client. */
+/** The two Bot API calls that are used. `telegramApi` adapts telegraf's client. */
 export interface TelegramApi {
   call(method: 'sendMessage' | 'editMessageText', payload: object, signal: AbortSignal): Promise<unknown>;
 }
@@ -13,16 +13,17 @@ export interface TelegramApi {
 export function telegramApi(telegram: Telegram): TelegramApi {
   type Options = Parameters<Telegram['callApi']>[2];
   return {
-    // Its types name another implementation of the same standard of abort signals.
+    // telegraf's types expect the AbortSignal of another package.
     call: (method, payload, signal) => telegram.callApi(method, payload as never, { signal } as unknown as Options),
   };
 }
 
-/** Sends through the Bot API of Telegram; what fails never carries the token. */
+/** Sends through Telegram's Bot API. Its errors never contain the token. */
 export class TelegramMessenger implements Messenger {
   constructor(
     private readonly api: TelegramApi,
     private readonly token: string,
+    private readonly clock: Pick<Clock, 'after'>,
     private readonly timeoutMs = TIMEOUT_MS,
   ) {}
 
@@ -34,34 +35,32 @@ export class TelegramMessenger implements Messenger {
   async edit(chatId: string, messageId: number, html: string): Promise<SendOutcome> {
     const payload = { chat_id: chatId, message_id: messageId, text: html, ...FORMAT };
     const outcome = await this.limited((signal) => this.api.call('editMessageText', payload, signal));
-    // What says already what it should say is fine.
+    // Telegram refuses an edit that changes nothing. The message already has the text.
     const isSame = outcome.kind === 'refused-chat' && outcome.error.includes('message is not modified');
     return isSame ? { kind: 'sent', messageId } : outcome;
   }
 
   private async limited(call: (signal: AbortSignal) => Promise<unknown>): Promise<SendOutcome> {
-    const aborter = new AbortController();
-    const timer = setTimeout(() => {
-      aborter.abort();
-    }, this.timeoutMs);
+    const limit = startTimeLimit(this.clock, this.timeoutMs);
     try {
-      const answer = await call(aborter.signal);
+      const answer = await call(limit.signal);
       const id = typeof answer === 'object' && answer !== null && 'message_id' in answer ? answer.message_id : null;
       if (typeof id === 'number') return { kind: 'sent', messageId: id };
-      return { kind: 'retry', afterMs: null, error: 'Telegram answered something else than a message' };
+      return { kind: 'retry', afterMs: null, error: 'Telegram answered with something other than a message' };
     } catch (error) {
-      return this.outcomeOf(error, aborter.signal.aborted);
+      return this.outcomeOf(error, limit.signal.aborted);
     } finally {
-      clearTimeout(timer);
+      limit.cancel();
     }
   }
 
   private outcomeOf(error: unknown, isTimeout: boolean): SendOutcome {
     if (isTimeout) return { kind: 'retry', afterMs: null, error: `no answer within ${this.timeoutMs / SECOND_MS} s` };
-    const text = messageOf(error).replaceAll(this.token, '***').slice(0, 300);
-    const { code, retryAfter } = responseOf(error);
+    const text = maskSecrets(messageOf(error), [this.token]).slice(0, 300);
+    const { code, retryAfter, movedTo } = responseOf(error);
     if (code === 429) return { kind: 'retry', afterMs: (retryAfter ?? 1) * SECOND_MS, error: text };
     if (code === 401 || code === 404) return { kind: 'unauthorized', error: text };
+    if (code === 400 && movedTo !== null) return { kind: 'moved', chatId: String(movedTo), error: text };
     if (code === 400 || code === 403) return { kind: 'refused-chat', error: text };
     return { kind: 'retry', afterMs: null, error: text };
   }
@@ -69,17 +68,25 @@ export class TelegramMessenger implements Messenger {
 
 const FORMAT = { parse_mode: 'HTML', link_preview_options: { is_disabled: true } } as const;
 
-/** telegraf's TelegramError carries what the Bot API answered. */
-function responseOf(error: unknown): { code: number | null; retryAfter: number | null } {
+/**
+ * Reads the Bot API's answer from a TelegramError of telegraf. A refusal by the Bot API contains `"ok": false`. Any
+ * other body is from a proxy behind TELEGRAM_API_ROOT, whose codes say nothing about the token or the chat.
+ */
+function responseOf(error: unknown): { code: number | null; retryAfter: number | null; movedTo: number | null } {
   const response: unknown = typeof error === 'object' && error !== null && 'response' in error ? error.response : null;
-  if (typeof response !== 'object' || response === null) return { code: null, retryAfter: null };
+  if (typeof response !== 'object' || response === null || !('ok' in response) || response.ok !== false)
+    return { code: null, retryAfter: null, movedTo: null };
   const { error_code: code, parameters } = response as {
     readonly error_code?: unknown;
-    readonly parameters?: { readonly retry_after?: unknown };
+    readonly parameters?: { readonly retry_after?: unknown; readonly migrate_to_chat_id?: unknown };
   };
-  const retryAfter = parameters?.retry_after;
   return {
-    code: typeof code === 'number' ? code : null,
-    retryAfter: typeof retryAfter === 'number' ? retryAfter : null,
+    code: numberOf(code),
+    retryAfter: numberOf(parameters?.retry_after),
+    movedTo: numberOf(parameters?.migrate_to_chat_id),
   };
+}
+
+function numberOf(value: unknown): number | null {
+  return typeof value === 'number' ? value : null;
 }

@@ -1,5 +1,5 @@
 import { openEmptyDatabase, type EmptyDatabase } from '../../test/support/database';
-import type { Database } from './database';
+import type { Database } from './database/database';
 import { InstanceIdentity } from './instance-identity';
 
 let empty: EmptyDatabase;
@@ -13,19 +13,19 @@ beforeEach(async () => {
   await database.transaction((tx) => tx.deleteFrom('local.meta').where('key', '=', 'instance_id').execute());
 });
 
-describe('who writes', () => {
-  it('is made once where no INSTANCE_ID is given, and stays the same', async () => {
+describe('the instance id', () => {
+  it('is generated once without INSTANCE_ID, and stays the same', async () => {
     const { id } = await InstanceIdentity.read(database, undefined);
     expect(id).toMatch(/^[0-9a-f-]{36}$/);
     expect((await InstanceIdentity.read(database, undefined)).id).toBe(id);
   });
 
-  it('is what INSTANCE_ID says, whatever was made before', async () => {
+  it('is INSTANCE_ID, even after another id was generated', async () => {
     await InstanceIdentity.read(database, undefined);
     expect((await InstanceIdentity.read(database, 'home')).id).toBe('home');
   });
 
-  it('stays what INSTANCE_ID said when it is not given any more', async () => {
+  it('stays at the last INSTANCE_ID after that setting was removed', async () => {
     await InstanceIdentity.read(database, 'home');
     expect((await InstanceIdentity.read(database, undefined)).id).toBe('home');
   });
@@ -35,7 +35,7 @@ describe('who writes', () => {
   });
 
   it.each(['', '-a', '.', 'a b', "a'b", 'a/b', 'ä', 'a\n', 'x'.repeat(64)])(
-    'may not be %j, and then nothing is saved',
+    'may not be %j, and nothing is saved then',
     async (given) => {
       await InstanceIdentity.read(database, 'home');
       await expect(InstanceIdentity.read(database, given)).rejects.toMatchObject({ code: 'invalid-request' });

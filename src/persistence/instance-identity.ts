@@ -1,50 +1,53 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { Problem } from '../kernel';
-import type { Database, Tx } from './database';
-import { MIRRORED_TABLES, type MirroredTable } from './mirror/tables';
+import type { Database, Tx } from './database/database';
+import { MIRRORED_TABLES, type MirroredTable } from './mirrored-tables';
 
 const KEYS = { id: 'instance_id', writer: 'writer_id', successorOf: 'successor_of' } as const;
 const VALID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
-/** Rows that get another name in one transaction. */
+/** Rows renamed in one transaction. */
 const PAGE = 2_000;
 
-/** What a database that was brought back is told: it takes the place of the one that it came from. */
+/** Marks a restored database as the successor of the instance that it came from, with a new writer id. */
 export const SUCCESSION_SQL = `
   delete from local.meta where key in ('${KEYS.writer}', '${KEYS.successorOf}');
   insert into local.meta (key, value) select '${KEYS.successorOf}', value from local.meta where key = '${KEYS.id}';
 `;
 
-/** Who writes: it stands in every row, so that one Supabase project can tell its writers apart. */
+/**
+ * Identifies the writer. Its id is stored in every row, so that rows of several instances in one Supabase project are
+ * distinguishable.
+ */
 export class InstanceIdentity {
   private constructor(
     readonly id: string,
-    /** A UUID, made once for each database: two with one name are told apart by it. */
+    /** UUID created once per database. It distinguishes two databases with the same instance name. */
     readonly writer: string,
     private predecessor: string | null,
   ) {}
 
-  /** The instance whose place this one is to take in its project; null: nobody's. */
+  /** Instance whose ownership of the Supabase project this one takes over; null if there is no predecessor. */
   get successorOf(): string | null {
     return this.predecessor;
   }
 
   /**
-   * What `INSTANCE_ID` says, else what was made here once. Rows that were written under another name get this one.
+   * Reads `INSTANCE_ID`, or else the id generated for this database. Rows written under another id are renamed.
    *
-   * @throws Problem `invalid-request` for an id that could not be told apart in a row
+   * @throws Problem `invalid-request` for an id with forbidden characters
    */
-  static async read(database: Database, given: string | undefined): Promise<InstanceIdentity> {
-    if (given !== undefined && !VALID.test(given)) {
+  static async read(database: Database, configured: string | undefined): Promise<InstanceIdentity> {
+    if (configured !== undefined && !VALID.test(configured)) {
       throw new Problem(
         'invalid-request',
-        'INSTANCE_ID must be 1 to 63 letters, digits and . _ -, beginning with a letter or digit.',
+        'INSTANCE_ID must have 1 to 63 letters, digits, or the characters . _ -, and begin with a letter or digit.',
       );
     }
     const saved = await readMeta(database);
-    const id = given ?? saved.get(KEYS.id) ?? randomUUID();
+    const id = configured ?? saved.get(KEYS.id) ?? randomUUID();
     const writer = saved.get(KEYS.writer) ?? randomUUID();
-    // Named last: a kill in the middle leaves rows of both names, and the next start goes on.
+    // Saved last. A kill in between leaves rows of both names, and the next start continues.
     if (saved.has(KEYS.id) && saved.get(KEYS.id) !== id)
       for (const table of MIRRORED_TABLES) await rename(database, table, id);
     if (saved.get(KEYS.id) !== id || saved.get(KEYS.writer) !== writer) {
@@ -56,7 +59,7 @@ export class InstanceIdentity {
     return new InstanceIdentity(id, writer, saved.get(KEYS.successorOf) ?? null);
   }
 
-  /** It has the place: from now on it takes nobody's. */
+  /** Ends the succession: this instance owns the project now. */
   async endSuccession(tx: Tx): Promise<void> {
     await tx.deleteFrom('local.meta').where('key', '=', KEYS.successorOf).execute();
     this.predecessor = null;
@@ -78,14 +81,14 @@ async function keep(tx: Tx, key: string, value: string): Promise<void> {
     .execute();
 }
 
-/** Page by page in the order of the keys: a long history takes longer than one transaction may. */
+/** Renames page by page in key order: a long history takes longer than one transaction may. */
 async function rename(database: Database, table: MirroredTable, id: string): Promise<void> {
   let last: string | null = null;
   do last = await renamePage(database, table, id, last);
   while (last !== null);
 }
 
-/** @returns the last key of the page; null: there is none after `last` */
+/** Renames one page. @returns the last key of the page; null if no row follows `last` */
 function renamePage(database: Database, table: MirroredTable, id: string, last: string | null): Promise<string | null> {
   const key = sql.ref(table.key);
   const after = last === null ? sql`true` : sql`${key} > ${last}`;

@@ -1,47 +1,26 @@
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { makeTempFolder, type TempFolder } from '../../test/support/temp-folder';
 import { Problem } from '../kernel';
 import { InstanceLock, type LockFacts } from './instance-lock';
 
-const NAME = 'agent-spawner.lock';
-const OTHER = process.pid + 1;
+import {
+  acquire,
+  acquired,
+  folder,
+  machine,
+  NAME,
+  OTHER,
+  owner,
+  refusalOf,
+  useLockFolder,
+} from '../../test/support/lock-folder';
 
-/** A machine on which we live, and whoever else is told of. */
-function machine(others: Readonly<Record<number, number>> = {}, bootId = 'boot-1'): LockFacts {
-  return {
-    bootId: () => bootId,
-    startTime: (pid) => (pid === process.pid ? 100 : (others[pid] ?? null)),
-    networkFileSystemOf: () => null,
-  };
-}
+useLockFolder();
 
-function owner(changes: object = {}): string {
-  return JSON.stringify({ hostname: hostname(), bootId: 'boot-1', pid: OTHER, startTime: 7, ...changes });
-}
-
-let folder: TempFolder;
-beforeEach(() => {
-  folder = makeTempFolder();
-});
-afterEach(() => {
-  folder.remove();
-});
-
-function refusalOf(facts: LockFacts, where = folder.root): string {
-  try {
-    InstanceLock.acquire(where, facts);
-  } catch (error) {
-    if (error instanceof Problem && error.code === 'operation-in-progress') return error.detail;
-    throw error;
-  }
-  throw new Error('it was not refused');
-}
-
-describe('a lock that nobody holds', () => {
-  it('is taken, in a folder that is made for it, and tells who holds it', () => {
+describe('a free lock', () => {
+  it('is acquired in a new folder, and names its holder', async () => {
     const where = folder.at('deep/er');
-    InstanceLock.acquire(where, machine());
+    await acquire(where, machine());
     expect(JSON.parse(readFileSync(folder.at(`deep/er/${NAME}`), 'utf8'))).toEqual({
       hostname: hostname(),
       bootId: 'boot-1',
@@ -53,8 +32,8 @@ describe('a lock that nobody holds', () => {
     expect(InstanceLock.holder(where, machine())).toEqual({ pid: process.pid });
   });
 
-  it('leaves nothing beside it', () => {
-    InstanceLock.acquire(folder.root, machine());
+  it('leaves no other file in the folder', async () => {
+    await acquire(folder.root, machine());
     expect(readdirSync(folder.root)).toEqual([NAME]);
   });
 
@@ -64,11 +43,11 @@ describe('a lock that nobody holds', () => {
   });
 });
 
-describe('a lock that a living process holds', () => {
-  it('is refused, with its pid and the way out, and stays as it was', () => {
+describe('a lock held by a live process', () => {
+  it('is refused with the pid of the holder and what to do, and stays unchanged', async () => {
     const content = owner();
     folder.file(NAME, content);
-    const detail = refusalOf(machine({ [OTHER]: 7 }));
+    const detail = await refusalOf(machine({ [OTHER]: 7 }));
     expect(detail).toContain(`pid ${OTHER}`);
     expect(detail).toContain('DATA_DIR');
     expect(readFileSync(folder.at(NAME), 'utf8')).toBe(content);
@@ -76,26 +55,48 @@ describe('a lock that a living process holds', () => {
     expect(InstanceLock.holder(folder.root, machine({ [OTHER]: 7 }))).toEqual({ pid: OTHER });
   });
 
-  it('is refused to the same process a second time', () => {
-    InstanceLock.acquire(folder.root, machine());
-    expect(refusalOf(machine())).toContain(`pid ${process.pid}`);
+  it('is refused to the process that already holds it', async () => {
+    await acquire(folder.root, machine());
+    expect(await refusalOf(machine())).toContain(`pid ${process.pid}`);
   });
 });
 
-describe('a lock whose process is proven dead', () => {
+(process.platform === 'linux' ? describe : describe.skip)('a second supervisor that cannot see the holder', () => {
+  it.each([
+    ['the pid of the holder is not visible, as in another container', () => folder.file(NAME, owner())],
+    ['its lock file was removed', () => rmSync(folder.at(NAME))],
+  ])('is refused: %s', async (_why, hide) => {
+    await acquire(folder.root, machine());
+    hide();
+    const left = readdirSync(folder.root);
+    expect(await refusalOf(machine())).toMatch(/Another agent-spawner .* lock file was removed.*DATA_DIR/);
+    expect(readdirSync(folder.root)).toEqual(left);
+  });
+
+  it('is refused through a link to the folder too, but not for another folder', async () => {
+    folder.folder('real');
+    folder.link('link', 'real');
+    await acquire(folder.at('real'), machine());
+    rmSync(folder.at(`real/${NAME}`));
+    expect(await refusalOf(machine(), folder.at('link'))).toContain('Another agent-spawner');
+    await acquire(folder.at('other'), machine());
+  });
+});
+
+describe('a lock whose holder is proven dead', () => {
   it.each([
     ['no process has its pid', machine()],
-    ['its pid belongs to another process by now', machine({ [OTHER]: 8 })],
-    ['the machine was started anew', machine({ [OTHER]: 7 }, 'boot-2')],
-  ])('is taken over: %s', (_why, facts) => {
+    ['its pid was reused by another process', machine({ [OTHER]: 8 })],
+    ['the machine was rebooted', machine({ [OTHER]: 7 }, 'boot-2')],
+  ])('is taken over: %s', async (_why, facts) => {
     folder.file(NAME, owner());
     expect(InstanceLock.holder(folder.root, facts)).toBeNull();
-    InstanceLock.acquire(folder.root, facts);
+    await acquire(folder.root, facts);
     expect(InstanceLock.holder(folder.root, facts)).toEqual({ pid: process.pid });
     expect(readdirSync(folder.root)).toEqual([NAME]);
   });
 
-  it('is taken where somebody else moved it away a moment before', () => {
+  it('is taken over if another process removed it a moment before', async () => {
     const lock = folder.file(NAME, owner());
     const facts: LockFacts = {
       ...machine(),
@@ -104,118 +105,66 @@ describe('a lock whose process is proven dead', () => {
         return pid === process.pid ? 100 : null;
       },
     };
-    InstanceLock.acquire(folder.root, facts);
+    await acquire(folder.root, facts);
     expect(InstanceLock.holder(folder.root, machine())).toEqual({ pid: process.pid });
   });
 
-  it('is not taken from somebody who took it over a moment before', () => {
+  it('is not taken from another process that took it over a moment before', async () => {
     const lock = folder.file(NAME, owner());
     const theirs = owner({ pid: OTHER + 1, startTime: 9 });
     const facts: LockFacts = {
       ...machine(),
       startTime: (pid) => {
-        // Between our look at the lock and our moving it away, they take it over.
+        // Another process takes the lock over between the read of the stale lock and its removal.
         if (pid === OTHER) writeFileSync(lock, theirs);
         return pid === process.pid ? 100 : pid === OTHER + 1 ? 9 : null;
       },
     };
-    expect(refusalOf(facts)).toContain(`pid ${OTHER + 1}`);
+    expect(await refusalOf(facts)).toContain(`pid ${OTHER + 1}`);
     expect(readFileSync(lock, 'utf8')).toBe(theirs);
     expect(readdirSync(folder.root)).toEqual([NAME]);
   });
 });
 
-describe('a lock of another machine', () => {
-  it('is refused, whatever runs here, since nobody here can prove that its process is dead', () => {
-    const content = owner({ hostname: 'elsewhere', bootId: 'boot-9' });
-    folder.file(NAME, content);
-    const detail = refusalOf(machine());
-    expect(detail).toContain('elsewhere');
-    expect(detail).toContain(`rm '${folder.at(NAME)}'`);
-    expect(readFileSync(folder.at(NAME), 'utf8')).toBe(content);
-    expect(InstanceLock.holder(folder.root, machine())).toEqual({ pid: OTHER });
-  });
-});
-
-describe('a folder on a network file system', () => {
-  const asked: string[] = [];
-  const networked = (where: string): LockFacts => ({
-    ...machine(),
-    networkFileSystemOf: (folder) => {
-      asked.push(folder);
-      return folder === where ? 'NFS' : null;
-    },
-  });
-
-  it('is refused, in one sentence that names it and says what to do, and nothing is written there', () => {
-    const where = folder.at('shared');
-    const detail = refusalOf(networked(where), where);
-    expect(detail).toContain(`${where} lies on a network file system (NFS)`);
-    expect(detail).toMatch(/: choose a folder on a local disk \(DATA_DIR and PM2_HOME\)\.$/);
-    expect(readdirSync(where)).toEqual([]);
-    expect(asked).toContain(where);
-  });
-
-  it('is asked about before anybody looks for a lock in it, for a lock there proves nothing', () => {
-    folder.file(NAME, owner());
-    expect(refusalOf(networked(folder.root))).toContain('network file system');
-    expect(readFileSync(folder.at(NAME), 'utf8')).toBe(owner());
-  });
-});
-
-describe('a file that is no lock of ours', () => {
-  it.each([
-    '',
-    'null',
-    '{',
-    '[]',
-    '"text"',
-    owner({ pid: 'x' }),
-    owner({ pid: 1.5 }),
-    owner({ startTime: null }),
-    owner({ hostname: 5 }),
-    '{"__proto__":{"pid":1}}',
-    '\0'.repeat(1000),
-  ])('is refused with the command that removes it, and is not touched: %j', (content) => {
-    folder.file(NAME, content);
-    expect(refusalOf(machine())).toContain(`rm '${folder.at(NAME)}'`);
-    expect(readFileSync(folder.at(NAME), 'utf8')).toBe(content);
-    expect(InstanceLock.holder(folder.root, machine())).toBeNull();
-  });
-
-  it('is given up after a few attempts where it is a link that leads nowhere', () => {
-    folder.link(NAME, 'gone');
-    expect(refusalOf(machine())).toContain('changes hands');
-    expect(readdirSync(folder.root)).toEqual([NAME]);
-  });
-
-  it('is not taken for a free place where it is a folder', () => {
-    folder.folder(NAME);
-    expect(() => InstanceLock.acquire(folder.root, machine())).toThrow('EISDIR');
-    expect(readdirSync(folder.root)).toEqual([NAME]);
-  });
-});
-
 describe('release', () => {
-  it('gives the lock back, so that the next one gets it', () => {
-    InstanceLock.acquire(folder.root, machine()).release();
+  it('frees the lock for the next process', async () => {
+    (await acquire(folder.root, machine())).release();
     expect(existsSync(folder.at(NAME))).toBe(false);
-    InstanceLock.acquire(folder.root, machine());
+    await acquire(folder.root, machine());
   });
 
-  it("leaves a lock alone that is somebody else's by now", () => {
-    const lock = InstanceLock.acquire(folder.root, machine());
+  it('leaves a lock that another process took over', async () => {
+    const lock = await acquire(folder.root, machine());
     const theirs = owner();
     writeFileSync(folder.at(NAME), theirs);
     lock.release();
     expect(readFileSync(folder.at(NAME), 'utf8')).toBe(theirs);
   });
 
-  it('may be called when the lock is gone', () => {
-    const lock = InstanceLock.acquire(folder.root, machine());
+  it('may be called again after the lock was released', async () => {
+    const lock = await acquire(folder.root, machine());
     lock.release();
     expect(() => {
       lock.release();
     }).not.toThrow();
+  });
+});
+
+describe('the locks of several folders', () => {
+  const folders = () => [folder.at('data'), folder.at('pm2')];
+
+  it('are acquired together, and once for a folder that is named twice', async () => {
+    const [data = '', pm2 = ''] = folders();
+    acquired.push(...(await InstanceLock.acquireAll([data, pm2, data], machine())));
+    expect(acquired).toHaveLength(2);
+    for (const each of folders()) expect(InstanceLock.holder(each, machine())).toEqual({ pid: process.pid });
+  });
+
+  it('are released again if one of them is refused', async () => {
+    folder.folder('pm2');
+    folder.file(`pm2/${NAME}`, owner());
+    await expect(InstanceLock.acquireAll(folders(), machine({ [OTHER]: 7 }))).rejects.toThrow(Problem);
+    expect(readdirSync(folder.at('data'))).toEqual([]);
+    await acquire(folder.at('data'), machine());
   });
 });

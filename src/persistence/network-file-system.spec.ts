@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { networkFileSystemOf } from './folder-facts';
+import { networkFileSystemOf } from './lock-facts';
 import { networkTypeOnLinux, networkTypeOnMac } from './network-file-system';
 
 const MOUNTS = readFileSync(path.resolve(__dirname, '../../test/fixtures/ps/macos-mount.txt'), 'utf8');
@@ -21,7 +21,7 @@ describe('the type of a file system on Linux', () => {
     [0x0bd00bd0, 'Lustre'],
     [0x7461636f, 'OCFS2'],
     [0x01161970, 'GFS2'],
-  ])('0x%s is that of a network: %s', (type, name) => {
+  ])('0x%s is a network file system: %s', (type, name) => {
     expect(networkTypeOnLinux(type)).toBe(name);
   });
 
@@ -34,13 +34,13 @@ describe('the type of a file system on Linux', () => {
     ['zfs', 0x2fc12fc1],
     ['FUSE, which may be local', 0x65735546],
     ['9p, which may be all that a sandbox has', 0x01021997],
-    ['something unheard of', 1],
-  ])('of %s is that of none', (_name, type) => {
+    ['an unknown file system', 1],
+  ])('of %s is not a network file system', (_name, type) => {
     expect(networkTypeOnLinux(type)).toBeNull();
   });
 });
 
-describe('what mount of macOS prints', () => {
+describe('the output of mount on macOS', () => {
   it.each([
     ['/Volumes/Photo Library', 'SMB'],
     ['/Volumes/Photo Library/agents/data', 'SMB'],
@@ -64,25 +64,25 @@ describe('what mount of macOS prints', () => {
     '/Volumes/sshfs/data',
     '/projects2',
     '/home/ada',
-  ])('shows %s on none', (folder) => {
+  ])('shows %s on no network file system', (folder) => {
     expect(networkTypeOnMac(folder, MOUNTS)).toBeNull();
   });
 
-  it('shows the later of two in one place', () => {
+  it('shows the later of two mounts at one place', () => {
     const mounts = '/dev/disk4 on /mnt (apfs, local)\nnas:/x on /mnt (nfs)\n';
     expect(networkTypeOnMac('/mnt/data', mounts)).toBe('NFS');
     expect(networkTypeOnMac('/mnt/data', mounts.split('\n').reverse().join('\n'))).toBeNull();
   });
 
   it.each(['', 'mount: failed', '/dev/disk1 on nowhere (nfs)', 'nas:/x on /mnt'])(
-    'shows nothing where it is %j',
+    'shows no network file system if it is %j',
     (text) => {
       expect(networkTypeOnMac('/mnt', text)).toBeNull();
     },
   );
 });
 
-describe('this very machine', () => {
+describe('this machine', () => {
   it('has the folder of its tests on a local disk', () => {
     expect(networkFileSystemOf(__dirname)).toBeNull();
   });

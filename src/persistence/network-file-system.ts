@@ -1,7 +1,7 @@
 /**
- * Linux: `f_type` of statfs(2), from linux/magic.h and the file systems' own headers. Not among them, since nobody can
- * tell by the number whether another machine is behind it: FUSE (sshfs, but also local ones) and 9p (the only file system
- * that some sandboxes and WSL's Windows drives have).
+ * Linux: `f_type` of statfs(2), from linux/magic.h and the headers of the file systems. FUSE and 9p are left out, since
+ * their number does not show whether the storage is remote. FUSE is used by sshfs and by local file systems. 9p is the
+ * only file system of some sandboxes and of WSL's Windows drives.
  */
 const LINUX_TYPES: ReadonlyMap<number, string> = new Map([
   [0x6969, 'NFS'],
@@ -19,7 +19,7 @@ const LINUX_TYPES: ReadonlyMap<number, string> = new Map([
   [0x01161970, 'GFS2'],
 ]);
 
-/** macOS: as mount(8) names them. Its own numbers differ from one version to the next. */
+/** macOS: names as printed by mount(8). The numbers differ between versions of macOS. */
 const MAC_TYPES: ReadonlyMap<string, string> = new Map([
   ['nfs', 'NFS'],
   ['smbfs', 'SMB'],
@@ -28,22 +28,23 @@ const MAC_TYPES: ReadonlyMap<string, string> = new Map([
   ['ftp', 'FTP'],
 ]);
 
-/** macOS shows this volume's folders at the root, too (firmlinks). */
+/** macOS also shows the folders of this volume at the root (firmlinks). */
 const MAC_DATA_VOLUME = '/System/Volumes/Data';
 
 const MOUNT = /^.+? on (\/.*) \(([^(),]+)(?:, [^()]*)?\)$/;
 
-/** @returns the name of the network file system, null for any other */
+/** @returns the name of the network file system; null for any other */
 export function networkTypeOnLinux(type: number): string | null {
-  // On a 32-bit machine the larger ones come as negative numbers.
+  // On a 32-bit machine the larger numbers are negative.
   return LINUX_TYPES.get(type >>> 0) ?? null;
 }
 
 /**
- * On what a folder lies, by what `mount` of macOS prints: the deepest mount point above it, the later of two in one place.
+ * Finds the file system of a folder in the output of macOS's `mount`: the deepest mount point above it, or the later of
+ * two at the same place.
  *
- * @param folder absolute and real
- * @returns the name of the network file system, null for any other
+ * @param folder absolute, without symbolic links
+ * @returns the name of the network file system; null for any other
  */
 export function networkTypeOnMac(folder: string, mounts: string): string | null {
   let deepest = -1;

@@ -1,28 +1,18 @@
-import path from 'node:path';
-import { Logger, Module } from '@nestjs/common';
+import { Module } from '@nestjs/common';
 import { CLOCK, type Clock } from '../kernel';
-import { SETTINGS, type ResolvedSettings } from '../config';
-import { Backups } from './backups';
-import { Database } from './database';
+import { OpenResources, SETTINGS, type ResolvedSettings } from '../config';
+import { Backups } from './backup/backups';
+import { Database } from './database/database';
 import { InstanceIdentity } from './instance-identity';
-import { MIRROR_RESTORED, restoreFromMirror } from './mirror/mirror-restore';
-import { SupabaseMirror } from './mirror/supabase-mirror';
+import { INITIAL_CONTENT, openDatabase, warnOf } from './open-database';
 import { Retention } from './retention';
-import { WriteQueue, type WriteQueueOptions } from './write-queue';
+import { WriteQueue } from './write-queue';
 
 @Module({
   providers: [
     Backups,
     Retention,
-    SupabaseMirror,
-    // Before the database is opened: where it has nothing to do there is one, or there is to be an empty one.
-    { provide: MIRROR_RESTORED, inject: [SETTINGS, CLOCK], useFactory: restoreFromMirror },
-    {
-      provide: Database,
-      inject: [SETTINGS, MIRROR_RESTORED],
-      useFactory: (settings: ResolvedSettings) =>
-        Database.open(path.join(settings.dataDir, 'db'), { log: warnOf(Database.name) }),
-    },
+    { provide: Database, inject: [SETTINGS, OpenResources, INITIAL_CONTENT], useFactory: openDatabase },
     {
       provide: InstanceIdentity,
       inject: [Database, SETTINGS],
@@ -36,13 +26,6 @@ import { WriteQueue, type WriteQueueOptions } from './write-queue';
         new WriteQueue(database, { clock, log: warnOf(WriteQueue.name) }),
     },
   ],
-  exports: [MIRROR_RESTORED, Backups, Database, InstanceIdentity, Retention, SupabaseMirror, WriteQueue],
+  exports: [Backups, Database, InstanceIdentity, Retention, WriteQueue],
 })
 export class PersistenceModule {}
-
-function warnOf(context: string): WriteQueueOptions['log'] {
-  const logger = new Logger(context);
-  return (fields, message) => {
-    logger.warn({ ...fields }, message);
-  };
-}

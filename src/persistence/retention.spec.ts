@@ -1,8 +1,9 @@
+import { Logger } from '@nestjs/common';
 import { SchedulerRegistry } from '@nestjs/schedule';
 import { sql } from 'kysely';
 import { openTestDatabase, type TestDatabase } from '../../test/support/database';
 import { isoTime } from '../kernel';
-import { Outbox } from './mirror/outbox';
+import { Outbox } from '../mirror/outbox';
 import { Retention } from './retention';
 
 const DAY_MS = 86_400_000;
@@ -22,7 +23,7 @@ async function run(text: string): Promise<Record<string, unknown>[]> {
   return test.database.read(async (db) => (await sql.raw<Record<string, unknown>>(text).execute(db)).rows);
 }
 
-/** Rows of the three tables, each so many days old. */
+/** Inserts rows into the three tables, one set for each age in days. */
 async function fill(ages: readonly number[], copies = 1): Promise<void> {
   for (const [index, age] of ages.entries()) {
     const at = isoTime(test.clock.now() - age * DAY_MS);
@@ -42,14 +43,22 @@ const left = async () => {
   return counts;
 };
 
+async function failToPrune(): Promise<void> {
+  test.refuseWrites(true);
+  const pruned = retention.prune();
+  await test.clock.advance(10_000);
+  await pruned;
+  test.refuseWrites(false);
+}
+
 describe('retention', () => {
-  it('removes what is older than it is to be kept, and nothing else', async () => {
+  it('removes only rows older than their retention', async () => {
     await fill([0, 6.99, 7.01, 89.99, 90.01, 400]);
     await retention.prune();
     expect(await left()).toEqual({ checks: 2, restarts: 4, events: 4 });
   });
 
-  it('removes many in small batches, each in a transaction of its own, and goes on in the next pass', async () => {
+  it('removes many rows in small batches, each in its own transaction', async () => {
     await fill([100], 1_203);
     const transaction = jest.spyOn(test.queue, 'submit');
     await retention.prune();
@@ -58,7 +67,7 @@ describe('retention', () => {
     expect(await left()).toEqual({ checks: 0, restarts: 0, events: 0 });
   });
 
-  it('is told to the mirror row by row, as any other change', async () => {
+  it('notes each removed row for the mirror', async () => {
     const outbox = new Outbox(test.database, test.queue);
     await fill([100], 3);
     await outbox.enable('http://127.0.0.1:1');
@@ -68,7 +77,7 @@ describe('retention', () => {
     expect([...(window?.keys.values() ?? [])].map((keys) => keys.length)).toEqual([3, 3, 3]);
   });
 
-  it('gives the room of what was removed to what comes later', async () => {
+  it('reuses the disk space of removed rows', async () => {
     const sizeAfter = async () => {
       await fill([100], 2_000);
       await retention.prune();
@@ -91,7 +100,7 @@ describe('retention', () => {
     expect(sizes[3]).toBeLessThanOrEqual(sizes[1]!);
   });
 
-  it('a wall clock that was set ahead removes nothing before its time', async () => {
+  it('removes nothing early if the wall clock was set ahead', async () => {
     await fill([1]);
     test.clock.setWallBy(1_000 * DAY_MS);
     await retention.prune();
@@ -99,15 +108,24 @@ describe('retention', () => {
     expect(await left()).toEqual({ checks: 1, restarts: 1, events: 1 });
   });
 
-  it('a database that refuses stops nothing: the next pass tries again', async () => {
+  it('retries in the next pass after the database refused', async () => {
     await fill([100]);
-    test.refuseWrites(true);
-    const pruned = retention.prune();
-    await test.clock.advance(10_000);
-    await pruned;
-    test.refuseWrites(false);
+    await failToPrune();
     expect(await left()).toEqual({ checks: 1, restarts: 1, events: 1 });
     await retention.prune();
     expect(await left()).toEqual({ checks: 0, restarts: 0, events: 0 });
+  });
+
+  it('logs an outage when it begins and when it ends, not in each pass', async () => {
+    await fill([100]);
+    const logged: unknown[][] = [];
+    for (const level of ['warn', 'log'] as const)
+      jest.spyOn(Logger.prototype, level).mockImplementation((...words) => void logged.push(words));
+    for (let pass = 0; pass < 3; pass += 1) await failToPrune();
+    expect(logged.map(([, message]) => message)).toEqual(['prune failed']);
+    await retention.prune();
+    await retention.prune();
+    jest.restoreAllMocks();
+    expect(logged.slice(1).map(([, message]) => message)).toEqual(['prune recovered']);
   });
 });

@@ -2,17 +2,17 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import { SchedulerRegistry } from '@nestjs/schedule';
 import { sql } from 'kysely';
 import { SETTINGS, type ResolvedSettings } from '../config';
-import { CLOCK, isoTime, messageOf, type Clock } from '../kernel';
-import { Database } from './database';
+import { CLOCK, FailureLog, isoTime, messageOf, type Clock } from '../kernel';
+import { Database } from './database/database';
 import { WriteQueue } from './write-queue';
 
 const PRUNE = 'retention';
 const VACUUM = 'vacuum';
 const PRUNE_MS = 60_000;
 const VACUUM_MS = 3_600_000;
-/** Few enough that nobody waits long behind them. */
+/** Small, so that other writers do not wait long. */
 const BATCH = 500;
-/** The next pass goes on: what is to be pruned at once, after a setting was changed, need not be gone in one. */
+/** Limit of one pass. After the retention was shortened, the backlog is removed over several passes. */
 const BATCHES_A_PASS = 40;
 const DAY_MS = 86_400_000;
 const OUR_TABLES = `
@@ -20,12 +20,20 @@ const OUR_TABLES = `
 `;
 
 /**
- * Removes what is older than it is to be kept, a few rows at a time. Where there is a mirror it hears of each row, as of
- * every other change.
+ * Deletes rows that are older than their retention, in small batches. With a mirror, the deletions are uploaded like
+ * any other change.
  */
 @Injectable()
 export class Retention {
   private readonly logger = new Logger(Retention.name);
+  private readonly failures = new FailureLog({
+    info: (fields, message) => {
+      this.logger.log({ ...fields }, message);
+    },
+    warn: (fields, message) => {
+      this.logger.warn({ ...fields }, message);
+    },
+  });
   private isPruning = false;
 
   constructor(
@@ -50,7 +58,7 @@ export class Retention {
       if (this.scheduler.doesExist('interval', name)) this.scheduler.deleteInterval(name);
   }
 
-  /** One pass; one at a time. It never rejects: what fails is tried again by the next one. */
+  /** Prunes once; a call during a pass does nothing. Never rejects: the next pass retries what failed. */
   async prune(): Promise<void> {
     if (this.isPruning) return;
     this.isPruning = true;
@@ -59,29 +67,31 @@ export class Retention {
       await this.pruneTable('actp_agent_health_log', 'checked_at', checks);
       await this.pruneTable('actp_agent_restarts', 'restarted_at', events);
       await this.pruneTable('actp_agent_events', 'occurred_at', events);
+      this.failures.reportRecovery(PRUNE, {}, 'prune recovered');
     } catch (error) {
-      this.logger.warn({ error: messageOf(error) }, 'old rows could not be removed yet');
+      this.failures.reportFailure(PRUNE, { error: messageOf(error) }, 'prune failed');
     } finally {
       this.isPruning = false;
     }
   }
 
   /**
-   * Gives the room of removed rows to later ones: the embedded database has no process of its own that would (measured:
-   * without it a table grows by all that was ever written to it). A table at a time, so that nobody waits for all of them;
-   * never rejects.
+   * Makes the space of deleted rows reusable. The embedded database has no autovacuum (measured: without this a table
+   * grows by everything that was ever written to it). Vacuums one table at a time, so that callers wait for one table
+   * at most. Never rejects.
    */
   async vacuum(): Promise<void> {
     try {
       const { rows } = await this.database.read((db) => sql<{ name: string }>`${sql.raw(OUR_TABLES)}`.execute(db));
       for (const { name } of rows) await this.database.read((db) => sql`vacuum ${sql.table(name)}`.execute(db));
+      this.failures.reportRecovery(VACUUM, {}, 'vacuum recovered');
     } catch (error) {
-      this.logger.warn({ error: messageOf(error) }, 'the room of removed rows could not be given back yet');
+      this.failures.reportFailure(VACUUM, { error: messageOf(error) }, 'vacuum failed');
     }
   }
 
   private async pruneTable(table: string, column: string, days: number): Promise<void> {
-    // The earlier of two clocks: one that was set ahead by mistake removes nothing before its time.
+    // Uses the earlier of the two clocks: a wall clock set ahead by mistake must not delete rows too early.
     const before = isoTime(Math.max(0, Math.min(this.clock.wall(), this.clock.now()) - days * DAY_MS));
     for (let batch = 0; batch < BATCHES_A_PASS; batch += 1)
       if ((await this.pruneBatch(table, column, before)) < BATCH) return;

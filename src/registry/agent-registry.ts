@@ -2,80 +2,40 @@ import { Inject, Injectable } from '@nestjs/common';
 import {
   agentDefinitionSchema,
   agentPatchSchema,
-  CLOCK,
-  invalid,
-  isExternal,
-  NEW_ID,
-  parsed,
-  Problem,
-  type AgentDefinition,
+  parseOrThrow,
   type AgentDefinitionInput,
-  type AgentStatus,
-  type Clock,
   type DesiredState,
-  type NewId,
 } from '../kernel';
-import { EventLog, type EventDraft } from '../events';
-import { doubtOf, WriteQueue, type Tx, type Work } from '../persistence';
-import { changedMembers, patched } from './agent-patch';
-import { AgentStore, type RegisteredAgent } from './agent-store';
-import { DefinitionCheck } from './definition-check';
+import { WriteQueue } from '../persistence';
+import { AGENT_CHANGES, type AgentChanges } from './agent-changes';
+import { AgentDefinitions } from './agent-definitions';
+import { AgentStore } from './agent-store';
 import { FIRST_START_AGENTS } from './first-start-agents';
+import type { RegisteredAgent } from './registered-agent';
 
-/** What healing hands in: the registry knows what should be, healing what becomes of it. */
-export interface RegistryHooks {
-  /** @throws Problem `operation-in-progress` */
-  beforeUpdate(agentId: string): void;
-  /** Terminates it, so that nothing of it is left. @throws Problem */
-  beforeUnregister(agentId: string): Promise<void>;
-  registered(agent: RegisteredAgent): void;
-  unregistered(agentId: string): Promise<void>;
-}
-
-/**
- * What agents there are: an index in memory over rows, written through, so that what is acknowledged is on disk. The one
- * owner of definitions and desired states.
- */
+/** Reads the registered agents, and registers, changes and unregisters them. */
 @Injectable()
 export class AgentRegistry {
-  private readonly agents = new Map<string, RegisteredAgent>();
-  private readonly desired = new Map<string, DesiredState>();
-  /** Grows with each change of any definition, so that an index over them knows when it is old. */
-  version = 0;
-  private hooks: RegistryHooks | null = null;
-  private turn: Promise<unknown> = Promise.resolve();
-
   constructor(
+    private readonly definitions: AgentDefinitions,
     private readonly store: AgentStore,
     private readonly queue: WriteQueue,
-    private readonly events: EventLog,
-    private readonly check: DefinitionCheck,
-    @Inject(CLOCK) private readonly clock: Clock,
-    @Inject(NEW_ID) private readonly newId: NewId,
+    @Inject(AGENT_CHANGES) private readonly changes: AgentChanges,
   ) {}
 
-  /** Reads what is saved; before anything else is asked. */
-  async load(): Promise<void> {
-    for (const { agent, desired } of await this.store.loadAll()) {
-      this.agents.set(agent.agentId, frozen(agent));
-      this.version += 1;
-      this.desired.set(agent.agentId, desired);
-    }
-  }
-
-  attach(hooks: RegistryHooks): void {
-    this.hooks = hooks;
-  }
-
-  /** Registers the agents of the first start, once in the life of a database: those that were removed do not come back. */
+  /** Registers the first-start agents once per database, so that agents unregistered later do not come back. */
   async seedFirstStart(): Promise<void> {
-    if (await this.store.wasSeeded()) return;
+    if (await this.store.isSeeded()) return;
     for (const definition of FIRST_START_AGENTS)
-      if (!this.agents.has(definition.agentId)) await this.register(definition);
-    await this.queue.submit((tx) => this.store.noteSeeded(tx));
+      if (this.definitions.findAgent(definition.agentId) === null) await this.register(definition);
+    await this.queue.submit((tx) => this.store.markSeeded(tx));
   }
 
-  /** @throws Problem invalid-request, agent-exists, database-unavailable */
+  /**
+   * Registers an agent.
+   *
+   * @throws Problem `invalid-request`, `agent-exists`, `operation-in-progress`, `database-unavailable`
+   */
   register(
     agentId: string,
     name: string,
@@ -84,7 +44,7 @@ export class AgentRegistry {
     healthUrl: string | null,
   ): Promise<RegisteredAgent>;
   register(definition: AgentDefinitionInput): Promise<RegisteredAgent>;
-  register(
+  async register(
     first: string | AgentDefinitionInput,
     name?: string,
     entryPoint?: string | null,
@@ -92,162 +52,46 @@ export class AgentRegistry {
     healthUrl?: string | null,
   ): Promise<RegisteredAgent> {
     const given = typeof first === 'string' ? { agentId: first, name, entryPoint, capabilities, healthUrl } : first;
-    return this.oneByOne(() => this.add(parsed(agentDefinitionSchema, given)));
+    const definition = parseOrThrow(agentDefinitionSchema, given);
+    await this.changes.register(definition);
+    return this.getAgent(definition.agentId);
+  }
+
+  /** Increases with each change of a definition, so that an index over them can detect that it is outdated. */
+  get version(): number {
+    return this.definitions.version;
   }
 
   listAgents(): RegisteredAgent[] {
-    return [...this.agents.values()];
+    return this.definitions.listAgents();
   }
 
-  /** @throws Problem agent-not-found */
+  /** Returns an agent. @throws Problem `agent-not-found` */
   getAgent(agentId: string): RegisteredAgent {
-    const agent = this.agents.get(agentId);
-    if (agent === undefined)
-      throw new Problem('agent-not-found', `There is no agent ${agentId}. GET /api/agents lists them.`);
-    return agent;
-  }
-
-  /** null: there is no such agent. */
-  findAgent(agentId: string): RegisteredAgent | null {
-    return this.agents.get(agentId) ?? null;
-  }
-
-  /** The policy of an agent; empty where there is no such agent any more. */
-  policyOf(agentId: string): AgentDefinition['policy'] {
-    return this.agents.get(agentId)?.policy ?? {};
-  }
-
-  /** Changes members by the rules of PATCH. @throws Problem agent-not-found, invalid-request, operation-in-progress */
-  update(agentId: string, patch: unknown): Promise<RegisteredAgent> {
-    const agent = this.getAgent(agentId);
-    const given = parsed(agentPatchSchema, patch);
-    return this.oneByOne(async () => {
-      this.hooks?.beforeUpdate(agent.agentId);
-      const before = this.getAgent(agentId);
-      const missingEnv = before.missingEnv.filter((name) => !(name in (given.env ?? {})));
-      return this.change(before, patched(definitionOf(before), given), missingEnv);
-    });
-  }
-
-  /** Terminates it first. @throws Problem agent-not-found, operation-in-progress, database-unavailable */
-  async unregister(agentId: string): Promise<void> {
-    this.getAgent(agentId);
-    await this.hooks?.beforeUnregister(agentId);
-    await this.oneByOne(async () => {
-      this.getAgent(agentId);
-      await this.save(agentId, async (tx) => {
-        await this.store.remove(tx, agentId);
-        this.events.append(tx, [this.event(agentId, 'agent.unregistered', {})]);
-      });
-      this.agents.delete(agentId);
-      this.version += 1;
-      this.desired.delete(agentId);
-      await this.hooks?.unregistered(agentId);
-    });
+    return this.definitions.getAgent(agentId);
   }
 
   desiredState(agentId: string): DesiredState {
-    return this.desired.get(agentId) ?? 'stopped';
+    return this.definitions.desiredState(agentId);
   }
 
-  /** The row of a desired state and of the status then, in the transaction of the decision that changed it. */
-  saveDesired(tx: Tx, agentId: string, desired: DesiredState, status: AgentStatus): Promise<void> {
-    return this.store.saveDesired(tx, agentId, desired, status);
+  /**
+   * Replaces members of a definition. `env` and `healthHeaders` are merged by name.
+   *
+   * @throws Problem `agent-not-found`, `invalid-request`, `operation-in-progress`, `database-unavailable`
+   */
+  async update(agentId: string, patch: unknown): Promise<RegisteredAgent> {
+    this.getAgent(agentId);
+    await this.changes.update(agentId, parseOrThrow(agentPatchSchema, patch));
+    return this.getAgent(agentId);
   }
 
-  /** The same in memory, once it is decided. */
-  applyDesired(agentId: string, desired: DesiredState): void {
-    if (this.agents.has(agentId)) this.desired.set(agentId, desired);
+  /**
+   * Terminates an agent, then unregisters it. @throws Problem `agent-not-found`, `operation-in-progress`,
+   * `database-unavailable`
+   */
+  async unregister(agentId: string): Promise<void> {
+    this.getAgent(agentId);
+    await this.changes.unregister(agentId);
   }
-
-  private async add(definition: AgentDefinition): Promise<RegisteredAgent> {
-    const { agentId } = definition;
-    const faults = this.check.faultsOf(definition);
-    if (faults.length > 0) throw invalid(faults);
-    if (this.agents.has(agentId)) {
-      throw new Problem('agent-exists', `${agentId} is registered already. Change it by PATCH /api/agents/${agentId}.`);
-    }
-    const now = this.clock.wall();
-    const agent = frozen({ ...definition, id: this.newId(), missingEnv: [], registeredAt: now, updatedAt: now });
-    await this.save(agentId, async (tx) => {
-      await this.store.save(tx, agent);
-      this.events.append(tx, [
-        this.event(agentId, 'agent.registered', { name: agent.name, entryPoint: agent.entryPoint }),
-      ]);
-    });
-    this.agents.set(agentId, agent);
-    this.version += 1;
-    this.desired.set(agentId, isExternal(agent) ? 'running' : 'stopped');
-    this.hooks?.registered(agent);
-    return agent;
-  }
-
-  private async change(
-    before: RegisteredAgent,
-    definition: AgentDefinition,
-    missingEnv: readonly string[],
-  ): Promise<RegisteredAgent> {
-    const faults = this.check.faultsOf(definition);
-    if (faults.length > 0) throw invalid(faults);
-    const members = changedMembers(before, definition);
-    // A name without a value was removed: the definition itself knew nothing of it.
-    if (missingEnv.length < before.missingEnv.length && !members.includes('env')) members.push('env');
-    if (members.length === 0) return before;
-    const { agentId } = before;
-    const agent = frozen({ ...before, ...definition, missingEnv, updatedAt: this.clock.wall() });
-    const events = [this.event(agentId, 'agent.updated', { members })];
-    if (members.includes('capabilities')) {
-      events.push(
-        this.event(agentId, 'capability.changed', { before: before.capabilities, after: agent.capabilities }),
-      );
-    }
-    await this.save(agentId, async (tx) => {
-      await this.store.save(tx, agent);
-      this.events.append(tx, events);
-    });
-    this.agents.set(agentId, agent);
-    this.version += 1;
-    return agent;
-  }
-
-  /** @throws Problem; what was refused and yet saved is taken back then, since what is in memory holds */
-  private async save(agentId: string, work: Work): Promise<void> {
-    try {
-      await this.queue.submit(work);
-    } catch (error) {
-      if (doubtOf(error) !== null) {
-        void this.queue.submitEventually((tx) => this.saveWhatHolds(tx, agentId), `what holds of ${agentId}`);
-      }
-      throw error;
-    }
-  }
-
-  private async saveWhatHolds(tx: Tx, agentId: string): Promise<void> {
-    const agent = this.agents.get(agentId);
-    if (agent === undefined) return this.store.remove(tx, agentId);
-    await this.store.save(tx, agent);
-    await this.store.saveDesired(tx, agentId, this.desiredState(agentId), null);
-  }
-
-  private event(agentId: string, type: EventDraft['type'], data: EventDraft['data']): EventDraft {
-    return { agentId, type, data, occurredAt: this.clock.wall() };
-  }
-
-  /** Checks and writes of two callers must not mix: of two that register one id, one wins. */
-  private oneByOne<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.turn.then(work);
-    this.turn = result.catch(() => undefined);
-    return result;
-  }
-}
-
-function definitionOf(agent: RegisteredAgent): AgentDefinition {
-  const { id: _id, missingEnv: _missing, registeredAt: _registeredAt, updatedAt: _updatedAt, ...definition } = agent;
-  return definition;
-}
-
-/** All the way down: it is handed to every reader as it is. */
-function frozen<T>(value: T): T {
-  if (typeof value === 'object' && value !== null) Object.values(Object.freeze(value)).forEach(frozen);
-  return value;
 }

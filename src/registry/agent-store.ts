@@ -1,18 +1,9 @@
-import { Injectable } from '@nestjs/common';
-import { isExternal, isoTime, type AgentDefinition, type AgentStatus, type DesiredState } from '../kernel';
+import { Injectable, Logger } from '@nestjs/common';
+import { isExternal, isoTime, type AgentStatus, type DesiredState, type Saved } from '../kernel';
 import { Database, InstanceIdentity, type Schema, type Tx } from '../persistence';
 import { sql, type Selectable } from 'kysely';
-
-/** A definition that is registered. */
-export interface RegisteredAgent extends AgentDefinition {
-  /** UUID of its row. */
-  readonly id: string;
-  /** Names of `env` whose values are not on this machine: the agent was brought back from the mirror, which has none. */
-  readonly missingEnv: readonly string[];
-  /** Wall clock, epoch milliseconds. */
-  readonly registeredAt: number;
-  readonly updatedAt: number;
-}
+import type { RegisteredAgent } from './registered-agent';
+import { parseSavedColumns, parseSavedEnv, parseSavedHeaders, parseSavedPolicy } from './saved-agent';
 
 export interface StoredAgent {
   readonly agent: RegisteredAgent;
@@ -21,9 +12,14 @@ export interface StoredAgent {
 
 type Row = Selectable<Schema['actp_agent_registry']>;
 
-/** Definitions in their table; values of `env` in one of this machine alone. */
+/**
+ * Stores definitions in the registry table. Values of `env` and all `healthHeaders` are in local tables, which are
+ * never mirrored.
+ */
 @Injectable()
 export class AgentStore {
+  private readonly logger = new Logger('Registry');
+
   constructor(
     private readonly database: Database,
     private readonly instance: InstanceIdentity,
@@ -34,13 +30,20 @@ export class AgentStore {
       db
         .selectFrom('actp_agent_registry')
         .leftJoin('local.agent_env', 'local.agent_env.agent_id', 'actp_agent_registry.agent_id')
+        .leftJoin('local.agent_health_headers as headers', 'headers.agent_id', 'actp_agent_registry.agent_id')
         .selectAll('actp_agent_registry')
-        .select('local.agent_env.env')
+        .select(['local.agent_env.env', 'headers.headers'])
         .orderBy('actp_agent_registry.registered_at')
         .orderBy('actp_agent_registry.agent_id')
         .execute(),
     );
-    return rows.map((row) => ({ agent: agentOf(row, row.env ?? {}), desired: row.desired_state }));
+    return rows.map((row) => {
+      const { value: agent, faults } = agentOf(row, row.env, row.headers);
+      // Dropping the agent would leave its process without an owner.
+      if (faults.length > 0)
+        this.logger.error({ agentId: agent.agentId, faults }, 'saved agent invalid; members reset');
+      return { agent, desired: row.desired_state };
+    });
   }
 
   async save(tx: Tx, agent: RegisteredAgent): Promise<void> {
@@ -52,7 +55,7 @@ export class AgentStore {
         id: agent.id,
         instance: this.instance.id,
         agent_id: agent.agentId,
-        // An external agent is watched from the first moment on.
+        // An external agent is watched from its registration on.
         desired_state: isExternal(agent) ? 'running' : 'stopped',
         status: isExternal(agent) ? 'unknown' : 'stopped',
       })
@@ -64,9 +67,27 @@ export class AgentStore {
       .values({ agent_id: agent.agentId, env })
       .onConflict((conflict) => conflict.column('agent_id').doUpdateSet({ env }))
       .execute();
+    await this.saveHeaders(tx, agent);
   }
 
-  /** Nothing is written, and nothing mirrored, where they are so already. @param status null: as it is */
+  private async saveHeaders(tx: Tx, { agentId, healthHeaders }: RegisteredAgent): Promise<void> {
+    if (Object.keys(healthHeaders).length === 0) {
+      await tx.deleteFrom('local.agent_health_headers').where('agent_id', '=', agentId).execute();
+      return;
+    }
+    const headers = JSON.stringify(healthHeaders);
+    await tx
+      .insertInto('local.agent_health_headers')
+      .values({ agent_id: agentId, headers })
+      .onConflict((conflict) => conflict.column('agent_id').doUpdateSet({ headers }))
+      .execute();
+  }
+
+  /**
+   * Saves the desired state. Writes, and so mirrors, nothing if the row has these values already.
+   *
+   * @param status null: unchanged
+   */
   async saveDesired(tx: Tx, agentId: string, desired: DesiredState, status: AgentStatus | null): Promise<void> {
     const columns = { desired_state: desired, ...(status === null ? {} : { status }) };
     const isOther = Object.entries(columns).map(([name, value]) => sql<boolean>`${sql.ref(name)} <> ${value}`);
@@ -81,17 +102,18 @@ export class AgentStore {
   async remove(tx: Tx, agentId: string): Promise<void> {
     await tx.deleteFrom('actp_agent_registry').where('agent_id', '=', agentId).execute();
     await tx.deleteFrom('local.agent_env').where('agent_id', '=', agentId).execute();
+    await tx.deleteFrom('local.agent_health_headers').where('agent_id', '=', agentId).execute();
   }
 
-  /** Whether the agents of the first start were registered here before. */
-  async wasSeeded(): Promise<boolean> {
+  /** Returns true if the first-start agents were registered in this database before. */
+  async isSeeded(): Promise<boolean> {
     const row = await this.database.read((db) =>
       db.selectFrom('local.meta').select('key').where('key', '=', 'seeded').executeTakeFirst(),
     );
     return row !== undefined;
   }
 
-  async noteSeeded(tx: Tx): Promise<void> {
+  async markSeeded(tx: Tx): Promise<void> {
     await tx
       .insertInto('local.meta')
       .values({ key: 'seeded', value: 'true' })
@@ -122,27 +144,47 @@ function columnsOf(agent: RegisteredAgent) {
   };
 }
 
-function agentOf(row: Row, env: Record<string, string>): RegisteredAgent {
-  return {
+/** Builds an agent from its row. Never throws: an invalid member gets its default. */
+/**
+ * Returns true while the agent has its registry row. Call it in the transaction of a save, so that no row outlives its
+ * agent.
+ */
+export async function isRegistered(tx: Tx, agentId: string): Promise<boolean> {
+  const row = await tx
+    .selectFrom('actp_agent_registry')
+    .select('agent_id')
+    .where('agent_id', '=', agentId)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+function agentOf(row: Row, savedEnv: unknown, savedHeaders: unknown): Saved<RegisteredAgent> {
+  const { value: columns, faults: broken } = parseSavedColumns(row);
+  const policy = parseSavedPolicy(row.policy);
+  const env = parseSavedEnv(savedEnv);
+  const headers = parseSavedHeaders(savedHeaders);
+  const agent = {
     id: row.id,
     agentId: row.agent_id,
     name: row.name,
     entryPoint: row.entry_point,
-    args: row.args,
+    args: columns.args,
     interpreter: row.interpreter,
     cwd: row.cwd,
-    env,
-    missingEnv: row.env_names.filter((name) => !(name in env)),
-    envFrom: row.env_from,
-    tags: row.tags,
-    capabilities: row.capabilities,
-    healthUrl: row.health_url,
-    endpoint: row.endpoint,
-    apiRole: row.api_role,
-    maxMemoryMb: row.max_memory_mb,
+    env: env.value,
+    missingEnv: columns.env_names.filter((name) => !(name in env.value)),
+    envFrom: columns.env_from,
+    tags: columns.tags,
+    capabilities: columns.capabilities,
+    healthUrl: columns.health_url,
+    healthHeaders: headers.value,
+    endpoint: columns.endpoint,
+    apiRole: columns.api_role,
+    maxMemoryMb: columns.max_memory_mb,
     autostart: row.autostart,
-    policy: row.policy,
+    policy: policy.value,
     registeredAt: row.registered_at.getTime(),
     updatedAt: row.updated_at.getTime(),
   };
+  return { value: agent, faults: [...broken, ...policy.faults, ...env.faults, ...headers.faults] };
 }

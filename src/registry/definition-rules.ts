@@ -1,24 +1,31 @@
-import type { AgentDefinition, InvalidMember } from '../kernel';
+import { isInterpreterPath, type AgentDefinition, type InvalidMember } from '../kernel';
 
-/** What rules definitions beyond their shape. */
+/** Settings that restrict definitions. */
 export interface DefinitionRules {
   readonly interpreters: readonly string[];
-  /** Names of our own settings: none may be passed on to an agent. */
+  /** Names of the supervisor's own settings. None may be passed on to an agent. */
   readonly settingNames: readonly string[];
 }
 
-/** What is wrong with a definition that has the right shape; empty: nothing. Paths are checked apart: they need the disk. */
+/**
+ * Returns the faults of a definition with a valid shape; empty if none. Paths are checked separately, since that reads
+ * the disk.
+ */
 export function faultsOf(definition: AgentDefinition, rules: DefinitionRules): InvalidMember[] {
   const faults: InvalidMember[] = [];
   const { interpreter } = definition;
-  if (interpreter !== null && !rules.interpreters.includes(interpreter)) {
-    faults.push({ pointer: '/interpreter', detail: `must be one of ${rules.interpreters.join(', ')} (INTERPRETERS)` });
+  if (interpreter !== null && !isInterpreterPath(interpreter) && !rules.interpreters.includes(interpreter)) {
+    const names = rules.interpreters.join(', ');
+    faults.push({
+      pointer: '/interpreter',
+      detail: `must be one of ${names} (INTERPRETERS), or a path below AGENTS_DIR`,
+    });
   }
   definition.envFrom.forEach((name, index) => {
     if (rules.settingNames.includes(name)) {
       faults.push({
         pointer: `/envFrom/${index}`,
-        detail: `${name} is a setting of agent-spawner itself, and is never passed on`,
+        detail: `${name} is a setting of agent-spawner, which is never passed on to an agent`,
       });
     }
   });

@@ -2,7 +2,7 @@ import type { AgentDefinitionInput } from '../kernel';
 
 const managed = { tags: ['core'], autostart: true };
 
-/** The agents that are there from the first start: four samples that we launch, and one that is only watched. */
+/** Agents registered at the first start: four samples that are launched, and an external one that is only watched. */
 export const FIRST_START_AGENTS: readonly AgentDefinitionInput[] = [
   {
     ...managed,

@@ -1,4 +1,7 @@
-export { changedMembers, maskedEnv } from './agent-patch';
-export { AgentRegistry, type RegistryHooks } from './agent-registry';
-export { type RegisteredAgent } from './agent-store';
+export { AGENT_CHANGES, type AgentChanges } from './agent-changes';
+export { AgentDefinitions } from './agent-definitions';
+export { maskValues, type PlannedUpdate } from './agent-patch';
+export { AgentRegistry } from './agent-registry';
+export { isRegistered } from './agent-store';
+export { launchFingerprint, type RegisteredAgent } from './registered-agent';
 export { RegistryModule } from './registry.module';

@@ -1,22 +1,28 @@
-import { realpathSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import path from 'node:path';
-import type { AgentDefinition, InvalidMember } from '../kernel';
+import { isInterpreterPath, type AgentDefinition, type InvalidMember } from '../kernel';
 
 /**
- * Entry point and cwd stay inside AGENTS_DIR: by their text, and where they exist by their real path too, so that no link
- * leads out. Something that is not there yet may come later.
+ * Finds paths that leave AGENTS_DIR. Symbolic links are resolved in the part of the path that exists, so that none
+ * leaves it. Only the python of a virtual environment may be such a link. The path itself need not exist yet.
  */
 export function pathFaultsOf(definition: AgentDefinition, agentsDir: string): InvalidMember[] {
-  return (['entryPoint', 'cwd'] as const).flatMap((member) => {
+  return (['entryPoint', 'cwd', 'interpreter'] as const).flatMap((member) => {
     const given = definition[member];
-    if (given === null) return [];
+    if (given === null || (member === 'interpreter' && !isInterpreterPath(given))) return [];
     const file = path.resolve(agentsDir, given);
-    if (!isWithin(file, agentsDir)) return [{ pointer: `/${member}`, detail: 'must lie inside AGENTS_DIR' }];
+    if (!isWithin(file, agentsDir)) return [{ pointer: `/${member}`, detail: 'must be inside AGENTS_DIR' }];
     if (member === 'entryPoint' && file === agentsDir) return [{ pointer: '/entryPoint', detail: 'must name a file' }];
-    const real = realPathOf(file);
+    const mayLeadOut = member === 'interpreter' && isPythonOfVirtualEnvironment(file);
+    const real = realPathOf(mayLeadOut ? path.dirname(file) : file);
     if (real === null || isWithin(real, realPathOf(agentsDir) ?? agentsDir)) return [];
-    return [{ pointer: `/${member}`, detail: 'leads out of AGENTS_DIR by a link' }];
+    return [{ pointer: `/${member}`, detail: 'must not leave AGENTS_DIR through a symbolic link' }];
   });
+}
+
+function isPythonOfVirtualEnvironment(file: string): boolean {
+  const folder = path.dirname(file);
+  return /^python[\d.]*$/.test(path.basename(file)) && existsSync(path.join(folder, '..', 'pyvenv.cfg'));
 }
 
 function isWithin(inner: string, outer: string): boolean {
@@ -24,7 +30,7 @@ function isWithin(inner: string, outer: string): boolean {
   return relative === '' || (relative !== '..' && !relative.startsWith(`..${path.sep}`) && !path.isAbsolute(relative));
 }
 
-/** The real path of the longest part that exists; what comes below it is taken as it is written. */
+/** Returns the real path of the longest existing part, with the rest appended as written. */
 function realPathOf(file: string): string | null {
   try {
     return realpathSync(file);

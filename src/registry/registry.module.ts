@@ -1,13 +1,12 @@
 import { Module } from '@nestjs/common';
-import { EventsModule } from '../events';
 import { PersistenceModule } from '../persistence';
-import { AgentRegistry } from './agent-registry';
+import { AgentDefinitions } from './agent-definitions';
 import { AgentStore } from './agent-store';
-import { DefinitionCheck } from './definition-check';
 
+/** Holds and stores the definitions. `AgentRegistry` is a provider of healing, which provides the port that it requires. */
 @Module({
-  imports: [PersistenceModule, EventsModule],
-  providers: [AgentRegistry, AgentStore, DefinitionCheck],
-  exports: [AgentRegistry],
+  imports: [PersistenceModule],
+  providers: [AgentDefinitions, AgentStore],
+  exports: [AgentDefinitions, AgentStore],
 })
 export class RegistryModule {}

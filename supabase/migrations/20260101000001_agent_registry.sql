@@ -1,4 +1,4 @@
--- What agents there are. Values of `env` never leave the machine: only their names stand here.
+-- Registered agents. Only the names of `env` are stored here: its values never leave the machine.
 create table actp_agent_registry (
   id uuid primary key,
   instance text not null,
@@ -37,7 +37,7 @@ comment on column actp_agent_registry.status is 'Last saved status, for looking 
 
 alter table actp_agent_registry enable row level security;
 
--- Nothing for the roles of a browser. The embedded database has no such roles, so each is looked for first.
+-- Revokes every privilege of the browser roles. The embedded database does not have these roles.
 do $$
 declare
   browser_role text;

@@ -1,4 +1,4 @@
--- Sampled results of health checks: each change of verdict, else one a minute an agent.
+-- Sampled results of health checks: each change of verdict, and otherwise one per minute and agent.
 create table actp_agent_health_log (
   id uuid primary key,
   instance text not null,
@@ -19,7 +19,7 @@ comment on column actp_agent_health_log.error is 'What was wrong with the answer
 
 alter table actp_agent_health_log enable row level security;
 
--- Nothing for the roles of a browser. The embedded database has no such roles, so each is looked for first.
+-- Revokes every privilege of the browser roles. The embedded database does not have these roles.
 do $$
 declare
   browser_role text;

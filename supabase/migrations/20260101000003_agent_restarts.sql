@@ -1,4 +1,4 @@
--- Every launch that took the place of an earlier process, and every one that failed to.
+-- Launches that replaced an earlier process, and those that failed to.
 create table actp_agent_restarts (
   id uuid primary key,
   instance text not null,
@@ -21,7 +21,7 @@ comment on column actp_agent_restarts.incident_id is 'The incident that it belon
 
 alter table actp_agent_restarts enable row level security;
 
--- Nothing for the roles of a browser. The embedded database has no such roles, so each is looked for first.
+-- Revokes every privilege of the browser roles. The embedded database does not have these roles.
 do $$
 declare
   browser_role text;

@@ -1,4 +1,4 @@
--- One circuit breaker an agent: OPEN means that no restart is tried.
+-- One circuit breaker per agent. OPEN: no restart is attempted.
 create table actp_circuit_breakers (
   agent_id text primary key,
   instance text not null,
@@ -21,7 +21,7 @@ comment on column actp_circuit_breakers.cooldown_ms is 'Length of the last cool-
 
 alter table actp_circuit_breakers enable row level security;
 
--- Nothing for the roles of a browser. The embedded database has no such roles, so each is looked for first.
+-- Revokes every privilege of the browser roles. The embedded database does not have these roles.
 do $$
 declare
   browser_role text;

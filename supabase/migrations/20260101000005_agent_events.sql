@@ -1,4 +1,4 @@
--- The history: every lifecycle event, in the order of recording.
+-- The history: every lifecycle event, in the order in which it was recorded.
 create table actp_agent_events (
   id uuid primary key,
   instance text not null,
@@ -22,7 +22,7 @@ comment on column actp_agent_events.data is 'Chosen fields; those of one inciden
 
 alter table actp_agent_events enable row level security;
 
--- Nothing for the roles of a browser. The embedded database has no such roles, so each is looked for first.
+-- Revokes every privilege of the browser roles. The embedded database does not have these roles.
 do $$
 declare
   browser_role text;

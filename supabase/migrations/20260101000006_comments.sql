@@ -1,4 +1,4 @@
--- What each column holds, for whoever looks at the tables in Studio.
+-- Describes each column for operators who open the tables in Studio.
 comment on column actp_agent_registry.id is 'Made by the writer, so that a repeated upload changes nothing';
 comment on column actp_agent_registry.name is 'For people';
 comment on column actp_agent_registry.args is 'Arguments of the program, an array of text';

@@ -1,4 +1,4 @@
--- Who may write to this project: one agent-spawner at a time. A second one finds this row, and writes nothing.
+-- Names the one agent-spawner that may write to this project. A second one reads this row, and writes nothing.
 create table actp_mirror_owner (
   sole boolean primary key default true check (sole),
   instance text not null,
@@ -14,7 +14,7 @@ comment on column actp_mirror_owner.claimed_at is 'When it began to write here';
 
 alter table actp_mirror_owner enable row level security;
 
--- Nothing for the roles of a browser. The embedded database has no such roles, so each is looked for first.
+-- Revokes every privilege of the browser roles. The embedded database does not have these roles.
 do $$
 declare
   browser_role text;
@@ -27,8 +27,8 @@ begin
 end
 $$;
 
--- A writer whose place was taken may not know it yet: what it sends is refused. It names itself in a header of its request;
--- in the embedded database, and for whoever works here by SQL, there is none.
+-- Refuses requests of a superseded writer, which may not know yet that it lost ownership. A writer names itself in a header
+-- of its request. Statements without that header (the embedded database, operators who use SQL) are not refused.
 create function actp_refuse_other_writer() returns trigger language plpgsql set search_path = '' as $$
 declare
   sender text := nullif(current_setting('request.headers', true), '')::json ->> 'x-agent-spawner-writer';

@@ -1,6 +1,6 @@
--- A request that was given up may still arrive, after others that were sent since: an old state would replace a newer one.
--- So whoever writes here counts its terms, each request says of which it is, and one of an earlier term is refused. The row
--- is locked meanwhile: a term ends only when what was let in is written.
+-- Fences late requests. A request that timed out may still arrive after later ones, and would replace a newer state by an
+-- old one. The writer therefore counts epochs, and each request names its epoch. A request of an earlier epoch is refused.
+-- The row is locked during a request, so an epoch ends only after its accepted requests are written.
 alter table actp_mirror_owner add column epoch bigint not null default 0;
 
 comment on column actp_mirror_owner.epoch is 'Counted up whenever the writer cannot know what of its requests is still under way: those of earlier ones are refused';

@@ -2,26 +2,26 @@ import { sql } from 'kysely';
 import type { Database, WriteQueue } from '../../src/persistence';
 import { agent, checks, circuit, restarts } from '../support/mirror-world';
 
-/** A piece of a backlog is written at once. */
+/** Number of rows that are written in one transaction. */
 const PIECE = 100;
 export const BACKLOG = 20_000;
-/** Where so many changes wait already, health checks are not noted any more. */
+/** Number of waiting changes above which health checks are not recorded. */
 const CHECKS_UP_TO = 10_000;
 
-/** Writes a part of a backlog: `PIECE` rows, numbered from `first` on. */
+/** Returns the statements that write `PIECE` rows of a backlog, numbered from `first`. */
 export type Piece = (first: number) => readonly string[];
 
-/** The agents' history alone. */
+/** Writes only events. */
 export const eventsAlone: Piece = (first) => [events(first, PIECE)];
 
-/** As a fleet leaves it that falls ill again and again: all kinds, each row changed once. */
+/** Writes rows of all five tables, as a fleet with repeated failures does. Each row changes once. */
 export const allKinds: Piece = (first) => {
   const checked = first <= CHECKS_UP_TO ? 10 : 0;
   const others = [checks(checked), restarts(3), agent(`agent-${first}`), circuit(`agent-${first}`, 1)];
   return [events(first, PIECE - checked - 5), ...others];
 };
 
-/** Fills the outbox, by the triggers that note each change of ours. */
+/** Writes the backlog. Triggers add each change to the outbox. */
 export async function fill(queue: WriteQueue, piece: Piece): Promise<void> {
   for (let first = 1; first <= BACKLOG; first += PIECE) {
     await queue.submit(async (tx) => {
@@ -30,7 +30,7 @@ export async function fill(queue: WriteQueue, piece: Piece): Promise<void> {
   }
 }
 
-/** Keeps what the outbox holds, so that {@link refill} can bring it back. */
+/** Copies the outbox, so that {@link refill} can restore it. */
 export async function keepOutbox(database: Database): Promise<void> {
   await database.transaction((tx) => sql`create table local.kept_outbox as table local.outbox`.execute(tx));
 }
@@ -44,7 +44,7 @@ export async function refill(database: Database): Promise<void> {
   });
 }
 
-/** About 300 bytes each on their way. */
+/** Each event is about 300 bytes in a request. */
 const events = (first: number, count: number) => `
   insert into actp_agent_events (id, instance, seq, agent_id, type, data, occurred_at)
     select gen_random_uuid(), 'one', n, 'agent-' || n % 50, 'agent.exited', jsonb_build_object(

@@ -1,24 +1,24 @@
 import { Logger } from '@nestjs/common';
-import { SchedulerRegistry } from '@nestjs/schedule';
 import { createClient } from '@supabase/supabase-js';
 import { sql } from 'kysely';
 import { writeFileSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import WebSocket from 'ws';
-import { readSettings, resolveSettings, SystemClock } from '../../src/config';
-import { type Database, InstanceIdentity, SupabaseMirror, WriteQueue } from '../../src/persistence';
-import { Outbox, type Row } from '../../src/persistence/mirror/outbox';
-import { MIRRORED_TABLES } from '../../src/persistence/mirror/tables';
+import { SystemClock } from '../../src/config';
+import type { Row } from '../../src/mirror/local-rows';
+import { Outbox } from '../../src/mirror/outbox';
+import { type Database, InstanceIdentity, WriteQueue } from '../../src/persistence';
+import { MIRRORED_TABLES } from '../../src/persistence/mirrored-tables';
 import { openEmptyDatabase } from '../support/database';
-import { fingerprintHere, fingerprintThere, MIRRORED } from '../support/mirror-world';
+import { fingerprintHere, fingerprintThere, makeMirror, MIRRORED } from '../support/mirror-world';
 import { availableRigs, startRig, type SupabaseRig } from '../support/supabase-rig';
 import { allKinds, eventsAlone, fill, keepOutbox, refill, type Piece } from './backlog';
 
 const rounds = Number(process.env.BENCH_ROUNDS ?? '1');
 const report = process.env.BENCH_REPORT;
-const HEARING_MS = 100;
+const PAUSE_MS = 100;
 
-/** One way to bring a backlog to an empty project. */
+/** One way to upload a backlog to an empty project. */
 interface Side {
   prepare?(): Promise<void>;
   upload(): Promise<void>;
@@ -41,15 +41,15 @@ interface World {
   readonly database: Database;
 }
 
-/** npm run bench -- mirror */
+/** Runs by `npm run bench -- mirror`. */
 describe('a backlog of the mirror', () => {
-  /** The best that there is comes last. */
+  /** The last one is the most realistic. */
   const kind = availableRigs().at(-1);
   const backlogs: unknown[] = [];
   let rig: SupabaseRig;
 
   beforeAll(async () => {
-    if (kind === undefined) throw new Error('there is no PostgREST for this machine');
+    if (kind === undefined) throw new Error('PostgREST is not available on this machine');
     Logger.overrideLogger(false);
     rig = await startRig({ kind });
   });
@@ -60,8 +60,8 @@ describe('a backlog of the mirror', () => {
   });
 
   it.each<[string, Piece]>([
-    ['events alone', eventsAlone],
-    ['all kinds', allKinds],
+    ['events only', eventsAlone],
+    ['all five tables', allKinds],
   ])(
     '%s',
     async (name, piece) => {
@@ -91,7 +91,7 @@ async function measure(world: World, piece: Piece) {
     await play(world, ours, measured.ours);
     await play(world, plain, measured.plain);
   }
-  // Once: it takes most of a minute.
+  // Only once, because it takes most of a minute.
   await play(world, client, measured.client);
   return measured;
 }
@@ -107,16 +107,14 @@ async function play({ rig, database }: World, side: Side, measured: Measured): P
   expect(await fingerprintThere(rig)).toEqual(await fingerprintHere(database));
 }
 
-/** The mirror of the product, with a backlog in its outbox; nothing but `upload` makes it work. */
+/** Uploads with the product's mirror, from its outbox. The mirror runs only in `upload`. */
 async function ourSide({ rig, database }: World, piece: Piece): Promise<Side> {
   const clock = new SystemClock();
   const queue = new WriteQueue(database, { clock, log: () => undefined });
   const identity = await InstanceIdentity.read(database, 'one');
-  const given = readSettings({ SUPABASE_URL: rig.url, SUPABASE_SERVICE_ROLE_KEY: rig.serviceKey });
-  const settings = resolveSettings(given, '/', '/');
-  const mirror = new SupabaseMirror(database, queue, identity, new SchedulerRegistry(), settings, clock, () => 0.5);
+  const mirror = makeMirror({ database, queue, identity, clock, url: rig.url, key: rig.serviceKey });
   await new Outbox(database, queue).enable(rig.url);
-  // It finds a new project, and nothing to bring there.
+  // The first pass finds a new project and an empty outbox.
   await mirror.pass();
   await fill(queue, piece);
   await keepOutbox(database);
@@ -139,7 +137,7 @@ function tablesOf(database: Database): Promise<TableRows[]> {
   ).then((tables) => tables.filter(({ rows }) => rows.length > 0));
 }
 
-/** One request a table, the very one that supabase-js makes, of rows that were read before. */
+/** Uploads with one request per table, equal to that of supabase-js, from rows in memory. */
 function plainSide(rig: SupabaseRig, tables: readonly TableRows[]): Side {
   const headers = {
     ...{ apikey: rig.serviceKey, authorization: `Bearer ${rig.serviceKey}`, 'content-type': 'application/json' },
@@ -158,15 +156,15 @@ function plainSide(rig: SupabaseRig, tables: readonly TableRows[]): Side {
   };
 }
 
-/** The same by supabase-js, whose way to find out the columns takes time by the square of the rows. */
+/** Uploads with supabase-js, which determines the columns in quadratic time. */
 function clientSide(rig: SupabaseRig, tables: readonly TableRows[]): Side {
   const client = createClient(rig.url, rig.serviceKey, { realtime: { transport: WebSocket as never } });
   return {
     upload: async () => {
       for (const { name, key, rows } of tables) {
         const request = client.from(name).upsert([...rows], { onConflict: key });
-        // Nothing ran meanwhile, and a connection whose end was not heard yet would be used again.
-        await setTimeout(HEARING_MS);
+        // supabase-js has blocked the event loop. Without a pause, fetch reuses a connection that was closed meanwhile.
+        await setTimeout(PAUSE_MS);
         const { error } = await request;
         expect(error).toBeNull();
       }

@@ -1,8 +1,8 @@
 import { readdirSync } from 'node:fs';
-import { LinuxProcessInspector, type ProcessFacts, type ProcessIdentity } from '../../src/runtime';
+import { LinuxProcessInspector, type ProcessFacts, type ProcessIdentity } from '../../src/processes';
 
 const LOOK_MS = 50;
-const STRANGER_LOOKS = 40;
+const STRANGER_READS = 40;
 
 interface Seen extends ProcessIdentity {
   readonly startTime: number;
@@ -12,19 +12,19 @@ interface Seen extends ProcessIdentity {
 }
 
 /**
- * Looks at the process table every 50 ms, by itself: our API is not asked. An agent must never have two live leaders, nor any
- * process at all between an acknowledged stop and the next start that was asked for.
+ * Reads the process table every 50 ms, without using the API. An agent must never have two live leaders. Between an
+ * acknowledged stop and the next requested start it must have no process at all.
  */
 export class Checker {
   readonly violations: string[] = [];
   looks = 0;
-  /** Told of each leader that appears. */
+  /** Called for each new leader. */
   onBirth: (agentId: string, pid: number) => void = () => undefined;
   private readonly inspector = new LinuxProcessInspector();
   private readonly known = new Map<string, Seen>();
   private readonly strangers = new Map<string, number>();
   private readonly stopped = new Set<string>();
-  private readonly told = new Set<string>();
+  private readonly reported = new Set<string>();
   private timer: NodeJS.Timeout | null = null;
   private leaders = new Map<string, Seen[]>();
 
@@ -40,22 +40,22 @@ export class Checker {
     if (this.timer !== null) clearInterval(this.timer);
   }
 
-  /** A stop was acknowledged: from now on nothing of it may live. */
+  /** Reports every live process of the agent from now on, because a stop was acknowledged. */
   mustStay(agentId: string): void {
     this.stopped.add(agentId);
   }
 
-  /** It may run again: a start is being asked for, or nobody knows what became of a command. */
+  /** Permits processes of the agent again: a start was requested, or the outcome of a command is unknown. */
   mayRun(agentId: string): void {
     this.stopped.delete(agentId);
   }
 
-  /** The live leader of an agent, as last seen. */
+  /** Returns the live leader of an agent, as last seen. */
   leaderOf(agentId: string): number | null {
     return this.leaders.get(agentId)?.[0]?.pid ?? null;
   }
 
-  /** Everything of ours that lives now. */
+  /** Returns every live process of the agents under test. */
   living(): Seen[] {
     return this.scan();
   }
@@ -71,13 +71,13 @@ export class Checker {
     this.leaders = byAgent;
   }
 
-  /** A scan takes a moment: only what still lives, all of it at one time, is a violation. */
+  /** Records a violation if all these processes are still alive. Some may have exited during the scan. */
   private report(what: string, processes: readonly Seen[]): void {
     if (!processes.every((process) => this.inspector.isAlive(process))) return;
     const ids = processes.map(({ pid, runId }) => `${pid} (run ${runId})`).join(', ');
     const text = `${what}: ${processes[0]?.agentId ?? ''}: ${ids}`;
-    if (this.told.has(text)) return;
-    this.told.add(text);
+    if (this.reported.has(text)) return;
+    this.reported.add(text);
     this.violations.push(text);
   }
 
@@ -88,18 +88,18 @@ export class Checker {
       if (!Number.isInteger(pid)) continue;
       const facts = this.inspector.facts(pid);
       if (facts === null) continue;
-      const seen = this.seenAs(`${pid}:${facts.startTime}`, facts);
+      const seen = this.identifyOnce(`${pid}:${facts.startTime}`, facts);
       if (seen !== null) living.push(seen);
     }
     return living;
   }
 
-  private seenAs(key: string, facts: ProcessFacts): Seen | null {
+  private identifyOnce(key: string, facts: ProcessFacts): Seen | null {
     const known = this.known.get(key);
     if (known !== undefined) return known;
-    // Between fork and exec a process has its parent's environment: a stranger is looked at again for a while.
+    // Between fork and exec a process has its parent's environment. An unknown process is therefore read several times.
     const looks = this.strangers.get(key) ?? 0;
-    if (looks > STRANGER_LOOKS) return null;
+    if (looks > STRANGER_READS) return null;
     const seen = this.identify(facts);
     if (seen === null) this.strangers.set(key, looks + 1);
     else {

@@ -1,27 +1,37 @@
 import { createServer } from 'node:net';
-import { LinuxProcessInspector } from '../../src/runtime';
+import { LinuxProcessInspector } from '../../src/processes';
 import { isCommon, type AgentFault, type CommonFault, type FaultKind } from './schedule';
 import { STUBBORN, type Victim, type World } from './world';
 
 const inspector = new LinuxProcessInspector();
 const PORT_TAKEN_MS = 3_000;
+/** Time after a thaw in which no process that lived through the freeze may be killed. */
+const WATCHED_MS = 30_000;
+const WATCH_MS = 200;
+
+interface Thawed {
+  readonly frozenAt: number;
+  /** By agent, the pid of its leader. */
+  readonly watched: Map<string, number>;
+}
 
 export const pause = (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds));
 
-/** Makes a fault; @returns whether there was anything to make it of */
-export function makeFault(world: World, kind: FaultKind): Promise<boolean> {
-  return isCommon(kind) ? commonFault(world, kind).then(() => true) : agentFault(world, kind);
+/** Injects a fault. @returns false if no agent could have it at this moment */
+export function injectFault(world: World, kind: FaultKind, freezeMs: number): Promise<boolean> {
+  return isCommon(kind) ? injectCommonFault(world, kind, freezeMs).then(() => true) : injectAgentFault(world, kind);
 }
 
-async function agentFault(world: World, kind: AgentFault): Promise<boolean> {
-  const able = world.victims.filter(
+async function injectAgentFault(world: World, kind: AgentFault): Promise<boolean> {
+  const candidates = world.victims.filter(
     ({ agentId, obeys }) =>
       world.checker.leaderOf(agentId) !== null && (kind === 'kill' || kind === 'freeze' || obeys.includes(kind)),
   );
-  // A frozen one is noticed only where somebody asks it, or waits for its word.
-  const victim = world.drawn(kind === 'freeze' ? able.filter(({ obeys }) => obeys.length > 0) : able);
+  // A frozen agent is detected only by its health check or its missing heartbeats.
+  const victim = world.draw(kind === 'freeze' ? candidates.filter(({ obeys }) => obeys.length > 0) : candidates);
   const pid = victim === undefined ? null : world.checker.leaderOf(victim.agentId);
   if (victim === undefined || pid === null || inspector.facts(pid) === null) return false;
+  world.touch(victim.agentId);
   world.say(`${kind}: ${victim.agentId}, pid ${pid}`);
   return strike(victim, pid, kind);
 }
@@ -57,14 +67,14 @@ function signal(pid: number, name: NodeJS.Signals): boolean {
     process.kill(pid, name);
     return true;
   } catch {
-    return false; // it has just ended by itself
+    return false; // it has just exited by itself
   }
 }
 
-/** Ends the agent, and listens on its port before its successor can. */
+/** Kills the agent, and listens on its port before the next process can. */
 async function takePort(pid: number, port: number): Promise<boolean> {
   const server = createServer((socket) => socket.destroy());
-  const isTaken = () =>
+  const tryListen = () =>
     new Promise<boolean>((resolve) => {
       server.once('error', () => {
         resolve(false);
@@ -76,7 +86,7 @@ async function takePort(pid: number, port: number): Promise<boolean> {
   signal(pid, 'SIGKILL');
   let taken = false;
   for (let tries = 0; tries < 100 && !taken; tries += 1) {
-    taken = await isTaken();
+    taken = await tryListen();
     if (!taken) await pause(2);
   }
   if (!taken) return false;
@@ -85,10 +95,12 @@ async function takePort(pid: number, port: number): Promise<boolean> {
 }
 
 /**
- * Mostly in the worst moment: what it has just launched is not saved yet. Then mostly the daemon dies with it, so
- * that the next one finds live processes of which nothing is written down.
+ * Kills the supervisor, mostly in the worst moment: before its latest launches are saved. Then mostly kills the daemon
+ * too, so that the next supervisor finds live processes without any record of them.
  */
-async function killSupervisor({ service, disk, checker, random, say, victims }: World): Promise<void> {
+async function killSupervisor(world: World): Promise<void> {
+  const { service, disk, checker, random, say, victims } = world;
+  world.touchAll();
   const isWorst = random() < 0.8;
   if (isWorst) {
     disk.fail('slow 400');
@@ -101,17 +113,22 @@ async function killSupervisor({ service, disk, checker, random, say, victims }: 
   await service.end('SIGKILL');
   const daemon = isWorst && random() < 0.8 ? service.home.daemonPid() : null;
   if (daemon !== null) signal(daemon, 'SIGKILL');
-  say(`supervisor killed${isWorst ? ', before it had saved' : ''}${daemon === null ? '' : ', and the daemon'}`);
+  say(
+    `supervisor killed${isWorst ? ', before it saved its last launches' : ''}${daemon === null ? '' : ', and the daemon'}`,
+  );
   disk.mend();
   await pause(200 + random() * 1_500);
   await service.start();
+  // It heals from now on what happened while no supervisor ran.
+  world.touchAll();
 }
 
-async function commonFault(world: World, kind: CommonFault): Promise<void> {
+async function injectCommonFault(world: World, kind: CommonFault, freezeMs: number): Promise<void> {
   const { service, disk, bot } = world;
   world.say(kind);
   switch (kind) {
     case 'daemon killed': {
+      world.touchAll();
       const pid = service.home.daemonPid();
       if (pid !== null) signal(pid, 'SIGKILL');
       return;
@@ -124,12 +141,9 @@ async function commonFault(world: World, kind: CommonFault): Promise<void> {
       return;
     }
     case 'supervisor killed':
-      return killSupervisor(world);
+      return world.supervisorFaults.runExclusive(() => killSupervisor(world));
     case 'supervisor frozen':
-      service.signal('SIGSTOP');
-      await pause(8_000);
-      service.signal('SIGCONT');
-      return;
+      return freezeSupervisor(world, freezeMs);
     case 'database slow':
       disk.fail('slow 300');
       await pause(3_000);
@@ -141,4 +155,39 @@ async function commonFault(world: World, kind: CommonFault): Promise<void> {
       await bot.up();
       return;
   }
+}
+
+/** Freezes the service, and reports each process that healing kills for something that happened during the freeze. */
+async function freezeSupervisor(world: World, freezeMs: number): Promise<void> {
+  const { checker } = world;
+  const { frozenAt, watched } = await world.supervisorFaults.runExclusive(() => freezeAndThaw(world, freezeMs));
+  const end = performance.now() + WATCHED_MS;
+  while (performance.now() < end) {
+    await pause(WATCH_MS);
+    for (const [agentId, pid] of watched) {
+      if (checker.leaderOf(agentId) === pid) continue;
+      watched.delete(agentId);
+      if (world.isUntouchedSince(agentId, frozenAt))
+        world.violations.push(`killed after a freeze: ${agentId}, pid ${pid}, which had lived through it`);
+    }
+  }
+}
+
+/** Returns the leaders that lived through the freeze, and when it began. */
+async function freezeAndThaw(world: World, freezeMs: number): Promise<Thawed> {
+  const { service, checker } = world;
+  const frozenAt = performance.now();
+  const before = new Map(world.victims.map(({ agentId }) => [agentId, checker.leaderOf(agentId)]));
+  world.say(`the service is frozen for ${(freezeMs / 1_000).toFixed(1)} s`);
+  service.signal('SIGSTOP');
+  await pause(freezeMs);
+  const thawed = new Map(world.victims.map(({ agentId }) => [agentId, checker.leaderOf(agentId)]));
+  service.signal('SIGCONT');
+  world.say('the service is thawed');
+  const watched = new Map<string, number>();
+  for (const [agentId, pid] of before)
+    if (pid !== null && thawed.get(agentId) === pid && world.isUntouchedSince(agentId, frozenAt))
+      watched.set(agentId, pid);
+  world.livedThroughFreezes += watched.size;
+  return { frozenAt, watched };
 }

@@ -4,13 +4,13 @@ import type { World } from './world';
 const TIMES = 20;
 
 export interface Medians {
-  /** From a hang (SIGSTOP) to another process, milliseconds. */
+  /** From a hang (SIGSTOP) to a new process, in milliseconds. */
   readonly hangToReplaced: number | null;
-  /** From kill -9 to the recovery's verification, milliseconds. */
+  /** From kill -9 to the verified recovery, in milliseconds. */
   readonly killToVerified: number | null;
 }
 
-/** How long recoveries take, measured one by one after the faults, on agents that are checked each second. */
+/** Measures the duration of recoveries, one at a time after the faults, on an agent that is checked every second. */
 export class Latencies {
   private readonly hang: number[] = [];
   private readonly kill: number[] = [];
@@ -33,11 +33,11 @@ export class Latencies {
 
   private async measureOne(signal: NodeJS.Signals, isVerified: boolean): Promise<number> {
     const { api } = this.world.service;
-    const isWell = async () => {
+    const healthyView = async () => {
       const view = await api.agent('node-1');
       return view.status === 'running' && view.circuit.failureCount === 0 ? view : null;
     };
-    const { pid } = await until(isWell, 'node-1 is well', 60_000);
+    const { pid } = await until(healthyView, 'node-1 is healthy', 60_000);
     const began = performance.now();
     process.kill(pid ?? 0, signal);
     await until(
@@ -46,7 +46,7 @@ export class Latencies {
         const isAnother = view.pid !== null && view.pid !== pid;
         return isVerified ? isAnother && view.status === 'running' : isAnother;
       },
-      'node-1 is back',
+      'node-1 has recovered',
       60_000,
     );
     return performance.now() - began;

@@ -1,24 +1,24 @@
 import path from 'node:path';
 import { until } from '../support/until';
 import { seededRandom } from '../support/seeded';
-import { makeFault, pause } from './faults';
+import { injectFault, pause } from './faults';
 import { Latencies, type Medians } from './latencies';
 import { Operator } from './operator';
-import { scheduleOf, type FaultKind } from './schedule';
+import { drawSchedule, type FaultKind } from './schedule';
 import { World } from './world';
 
-/** Time in which everything has to be well again once nothing fails any more. */
+/** Time within which every agent must run again after the last fault. */
 const SETTLE_MS = 120_000;
 const RETRY_MS = 500;
-/** A fault for which nobody is there is tried again for so long. */
+/** Number of attempts to inject a fault for which no agent is available. */
 const TRIES = 60;
 
 export interface ChaosOptions {
   readonly seed: number;
   readonly minutes: number;
-  /** False: the launch guard is taken out, which the checker has to find. */
+  /** False removes the launch guard. The checker must then report violations. */
   readonly guard: boolean;
-  /** Faults of one kind alone; empty: of all. */
+  /** The only kind of fault to inject. Empty: all kinds. */
   readonly only: string;
 }
 
@@ -27,13 +27,14 @@ export interface ChaosReport {
   readonly faults: Readonly<Partial<Record<FaultKind, number>>>;
   readonly looks: number;
   readonly acknowledged: number;
+  readonly livedThroughFreezes: number;
   readonly messages: number;
   readonly medians: Medians;
   readonly trace: readonly string[];
 }
 
-/** Plays one seed on the real service and the real PM2, and judges what an independent look at the process table saw. */
-export async function playChaos({ seed, minutes, guard, only }: ChaosOptions): Promise<ChaosReport> {
+/** Runs one seed on the real service and the real PM2. An independent checker of the process table finds violations. */
+export async function runChaos({ seed, minutes, guard, only }: ChaosOptions): Promise<ChaosReport> {
   const random = seededRandom(seed);
   const preload = guard ? null : path.join(__dirname, 'without-launch-guard.cjs');
   const world = await World.make(random, preload);
@@ -43,20 +44,20 @@ export async function playChaos({ seed, minutes, guard, only }: ChaosOptions): P
   const latencies = new Latencies(world);
   try {
     world.checker.begin();
-    await allRun(world, 'at the beginning');
+    await waitUntilAllRun(world, 'at the beginning');
     let isOver = false;
     const working = operator.work(() => isOver);
-    const plan = scheduleOf(random, minutes).filter(({ kind }) => only === '' || kind === only);
-    await playFaults(world, plan, (kind) => (faults[kind] = (faults[kind] ?? 0) + 1));
+    const plan = drawSchedule(random, minutes).filter(({ kind }) => only === '' || kind === only);
+    await injectFaults(world, plan, (kind) => (faults[kind] = (faults[kind] ?? 0) + 1));
     isOver = true;
     await working;
     await pause(3_000);
     await operator.compare();
     await operator.startAll();
-    await allRun(world, 'at the end').catch((error: unknown) => violations.push(String(error)));
+    await waitUntilAllRun(world, 'at the end').catch((error: unknown) => violations.push(String(error)));
     await latencies.measure();
   } catch (error) {
-    violations.push(`the run itself: ${String(error)}`);
+    violations.push(`the run failed: ${String(error)}`);
   } finally {
     world.checker.end();
     await end(world);
@@ -66,26 +67,27 @@ export async function playChaos({ seed, minutes, guard, only }: ChaosOptions): P
     process.kill(pid, 'SIGKILL');
   }
   return {
-    violations: [...world.checker.violations, ...operator.violations, ...violations],
+    violations: [...world.checker.violations, ...world.violations, ...operator.violations, ...violations],
     ...{ faults, looks: world.checker.looks, acknowledged: operator.acknowledged },
+    livedThroughFreezes: world.livedThroughFreezes,
     ...{ messages: world.bot.calls.length, medians: latencies.medians(), trace: world.trace },
   };
 }
 
-async function playFaults(
+async function injectFaults(
   world: World,
-  plan: ReturnType<typeof scheduleOf>,
-  made: (kind: FaultKind) => void,
+  plan: ReturnType<typeof drawSchedule>,
+  onInjected: (kind: FaultKind) => void,
 ): Promise<void> {
   const began = performance.now();
   const running: Promise<void>[] = [];
-  for (const { at, kind } of plan) {
+  for (const { at, kind, freezeMs } of plan) {
     await pause(Math.max(0, began + at - performance.now()));
     running.push(
       (async () => {
         for (let tries = 0; tries < TRIES; tries += 1) {
-          if (await makeFault(world, kind)) {
-            made(kind);
+          if (await injectFault(world, kind, freezeMs)) {
+            onInjected(kind);
             return;
           }
           await pause(RETRY_MS);
@@ -96,8 +98,8 @@ async function playFaults(
   await Promise.all(running);
 }
 
-/** All that can live lives, once each. */
-async function allRun(world: World, when: string): Promise<void> {
+/** Waits until every agent runs, with the leader that the checker sees. */
+async function waitUntilAllRun(world: World, when: string): Promise<void> {
   let last = '';
   await until(
     async () => {
@@ -109,7 +111,7 @@ async function allRun(world: World, when: string): Promise<void> {
         .join('; ');
       return ours.every(({ agentId, status, pid }) => status === 'running' && world.checker.leaderOf(agentId) === pid);
     },
-    () => `all run ${when}; ${last}`,
+    () => `all agents run ${when}; not running: ${last}`,
     SETTLE_MS,
   );
 }
@@ -118,7 +120,7 @@ async function end(world: World): Promise<void> {
   world.disk.mend();
   world.service.signal('SIGCONT');
   const { api } = world.service;
-  await api.request('POST', '/api/agents/terminate').catch(() => undefined); // destroy ends what is left
+  await api.request('POST', '/api/agents/terminate').catch(() => undefined); // destroy kills what is left
   await world.service.end();
   await world.service.destroy();
   world.disk.remove();

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { makeService, type TestService } from '../support/service';
 import { until } from '../support/until';
 
-/** What a process of an agent is given, and what its token is worth. */
+/** Checks the environment of an agent's process, and what its token permits. */
 describe('the process of an agent', () => {
   let service: TestService;
   let number = 0;
@@ -26,21 +26,21 @@ describe('the process of an agent', () => {
 
   const file = (name: string) => path.join(service.home.root, name);
 
-  async function spawned(entryPoint: string, more: Readonly<Record<string, unknown>> = {}) {
+  async function spawnAgent(entryPoint: string, more: Readonly<Record<string, unknown>> = {}) {
     const agentId = `agent-${++number}`;
     await service.api.register({ agentId, name: agentId, entryPoint, ...more });
     return service.api.spawn(agentId);
   }
 
-  it.each(['environ.py', 'environ.js'])('%s is given its own environment, and nothing else', async (script) => {
+  it.each(['environ.py', 'environ.js'])('gets its own environment and no other variable: %s', async (script) => {
     const target = file(script);
-    const view = await spawned(script, {
+    const view = await spawnAgent(script, {
       ...{ name: 'A name', args: [target], capabilities: ['a.b', 'c.d'] },
       ...{ env: { OWN: 'value', EMPTY: '' }, envFrom: ['PASSED_ON_BY_NAME', 'NOT_THERE'] },
     });
     const environment = await until(
       () => JSON.parse(readFileSync(target, 'utf8')) as Record<string, string>,
-      'it has written its environment',
+      'the agent has written its environment',
     );
     const { AGENT_TOKEN, AGENT_RUN_ID, ...rest } = environment;
     expect(AGENT_TOKEN).toContain(AGENT_RUN_ID);
@@ -54,45 +54,48 @@ describe('the process of an agent', () => {
     expect(JSON.stringify(environment)).not.toContain('secret-of');
   });
 
-  it('is told how often and why it was restarted', async () => {
+  it('gets the number of its restarts and the reason of the last one', async () => {
     const target = file('restarted');
-    const { agentId } = await spawned('environ.js', { args: [target] });
-    await service.api.restart(agentId, { reason: 'because I say so' });
-    await until(() => readFileSync(target, 'utf8').includes('because I say so'), 'it was told');
+    const { agentId } = await spawnAgent('environ.js', { args: [target] });
+    await service.api.restart(agentId, { reason: 'tested by hand' });
+    await until(
+      () => readFileSync(target, 'utf8').includes('tested by hand'),
+      'the next run has written its environment',
+    );
     expect(JSON.parse(readFileSync(target, 'utf8'))).toMatchObject({
       AGENT_RESTART_COUNT: '1',
-      AGENT_RESTART_REASON: 'because I say so',
+      AGENT_RESTART_REASON: 'tested by hand',
     });
   });
 
-  it('a Python script is run by the nearest virtual environment', async () => {
+  it('runs a Python script with the nearest virtual environment', async () => {
     const folder = path.join(service.home.agentsDir, 'project', 'deep');
     mkdirSync(path.join(service.home.agentsDir, 'project', '.venv', 'bin'), { recursive: true });
     mkdirSync(folder, { recursive: true });
     const python = path.join(service.home.agentsDir, 'project', '.venv', 'bin', 'python');
     writeFileSync(python, `#!/bin/sh\necho "$0" > ${file('venv')}\nexec python3 "$@"\n`, { mode: 0o755 });
     symlinkSync(path.join(service.home.agentsDir, 'sleeper.py'), path.join(folder, 'agent.py'));
-    await spawned('project/deep/agent.py');
-    expect(await until(() => readFileSync(file('venv'), 'utf8').trim() || null, 'it was run')).toBe(python);
+    await spawnAgent('project/deep/agent.py');
+    expect(await until(() => readFileSync(file('venv'), 'utf8').trim() || null, 'the agent was started')).toBe(python);
   });
 
-  it('speaks for itself by its token while it lives, and for nobody else', async () => {
-    const said = {
+  it('authenticates with its token for itself only, and only while it is alive', async () => {
+    const heartbeat = {
       status: 'ok',
       task: 'count',
       endpoint: 'http://127.0.0.1:4999',
       healthUrl: 'http://127.0.0.1:4999/health',
     };
-    const { agentId, pid } = await spawned('beats.py', { args: [JSON.stringify(said), file('beat')] });
-    expect(await until(() => readFileSync(file('beat'), 'utf8') || null, 'it was answered')).toBe('204');
+    const { agentId, pid } = await spawnAgent('beats.py', { args: [JSON.stringify(heartbeat), file('beat')] });
+    expect(await until(() => readFileSync(file('beat'), 'utf8') || null, 'its heartbeat was answered')).toBe('204');
     const view = await service.api.agent(agentId);
-    expect(view.announced).toEqual({ endpoint: said.endpoint, healthUrl: said.healthUrl });
+    expect(view.announced).toEqual({ endpoint: heartbeat.endpoint, healthUrl: heartbeat.healthUrl });
 
     const token = readFileSync(`/proc/${pid ?? 0}/environ`, 'utf8')
       .split('\0')
       .find((each) => each.startsWith('AGENT_TOKEN='));
     const agent = service.api.withToken(token?.slice('AGENT_TOKEN='.length) ?? null);
-    const other = await spawned('sleeper.sh');
+    const other = await spawnAgent('sleeper.sh');
     expect((await agent.post(`/api/agents/${agentId}/heartbeat`, {})).status).toBe(204);
     expect((await agent.post(`/api/agents/${other.agentId}/heartbeat`, {})).status).toBe(403);
     expect((await agent.get('/api/agents')).status).toBe(403);
@@ -107,9 +110,9 @@ describe('the process of an agent', () => {
     expect((await agent.get('/api/agents')).status).toBe(401);
   });
 
-  it('is told the last task of the run before it, and what that one announced is gone', async () => {
+  it('gets the last task of the previous run, whose announced addresses are withdrawn', async () => {
     const target = file('last-task');
-    const { agentId } = await spawned('environ.js', { args: [target] });
+    const { agentId } = await spawnAgent('environ.js', { args: [target] });
     await service.api.expect(204, 'POST', `/api/agents/${agentId}/heartbeat`, {
       ...{ task: 'write a poem', endpoint: 'http://127.0.0.1:4998' },
     });
@@ -119,12 +122,15 @@ describe('the process of an agent', () => {
     });
     const { announced } = await service.api.restart(agentId);
     expect(announced).toBeNull();
-    await until(() => readFileSync(target, 'utf8').includes('write a poem'), 'it was told');
+    await until(
+      () => readFileSync(target, 'utf8').includes('write a poem'),
+      'the next run has written its environment',
+    );
     expect(JSON.parse(readFileSync(target, 'utf8'))).toMatchObject({ AGENT_LAST_TASK: 'write a poem' });
   });
 
-  it('may not announce what is not of this machine, nor our own port', async () => {
-    const { agentId } = await spawned('sleeper.sh');
+  it("may announce neither an address of another host nor the supervisor's own port", async () => {
+    const { agentId } = await spawnAgent('sleeper.sh');
     for (const endpoint of ['http://example.com', 'https://127.0.0.1:1', 'http://10.0.0.1', service.url, 'nonsense']) {
       const answer = await service.api.post(`/api/agents/${agentId}/heartbeat`, { endpoint });
       expect(answer).toMatchObject({

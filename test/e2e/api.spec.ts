@@ -1,29 +1,25 @@
-import { request as httpRequest } from 'node:http';
 import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { ApiClient, ProblemAnswer } from '../support/api-client';
+import { fetchDocument } from '../support/openapi';
+import { rawRequest } from '../support/raw-http';
+import { AUTHORIZATION, refusal } from '../support/refusals';
 import { makeService, OPERATOR_TOKEN, VIEWER_TOKEN, type TestService } from '../support/service';
-
-interface OpenApi {
-  readonly openapi: string;
-  readonly paths: Readonly<Record<string, Readonly<Record<string, { responses: object; security?: object[] }>>>>;
-  readonly components: { readonly securitySchemes: object; readonly schemas: object };
-}
 
 describe('the API', () => {
   let service: TestService;
   let admin: ApiClient;
   let operator: ApiClient;
   let viewer: ApiClient;
-  let nobody: ApiClient;
+  let anonymous: ApiClient;
 
   beforeAll(async () => {
     service = await makeService({ settings: { ALLOWED_HOSTS: 'agents.example' } });
     admin = service.api;
     operator = admin.withToken(OPERATOR_TOKEN);
     viewer = admin.withToken(VIEWER_TOKEN);
-    nobody = admin.withToken(null);
+    anonymous = admin.withToken(null);
     await admin.register({
       agentId: 'known',
       name: 'Known',
@@ -64,10 +60,10 @@ describe('the API', () => {
       ['DELETE', '/api/agents/made', 'admin', undefined],
     ];
 
-    it.each(routes)('%s %s needs %s', async (method, route, need, body) => {
+    it.each(routes)('%s %s requires %s', async (method, route, need, body) => {
       const ranks = { viewer: 1, operator: 2, admin: 3 };
       const callers = { viewer, operator, admin };
-      expect(await refused(nobody.request(method, route, body))).toEqual([401, 'unauthenticated']);
+      expect(await refused(anonymous.request(method, route, body))).toEqual([401, 'unauthenticated']);
       expect(await refused(admin.withToken('wrong').request(method, route, body))).toEqual([401, 'unauthenticated']);
       for (const role of ['viewer', 'operator', 'admin'] as const) {
         const answer = callers[role].request(method, route, body);
@@ -76,8 +72,8 @@ describe('the API', () => {
       }
     });
 
-    it('says how to authenticate', async () => {
-      const { headers } = await nobody.get('/api/agents');
+    it('are explained to a caller without a token', async () => {
+      const { headers } = await anonymous.get('/api/agents');
       expect(headers.get('www-authenticate')).toBe('Bearer');
     });
   });
@@ -93,20 +89,20 @@ describe('the API', () => {
       ['a wrong type', { ...definition, tags: 'core' }, ['/tags']],
       ['a bad id', { ...definition, agentId: '../etc' }, ['/agentId']],
       ['a reserved env name', { ...definition, env: { AGENT_ID: 'x' } }, ['/env/AGENT_ID']],
-      ['a preloaded library', { ...definition, env: { LD_PRELOAD: '/x.so' } }, ['/env/LD_PRELOAD']],
-      ['a setting of ours in envFrom', { ...definition, envFrom: ['API_TOKENS'] }, ['/envFrom/0']],
-      ['a path that leaves', { ...definition, entryPoint: '../../outside.py' }, ['/entryPoint']],
+      ['LD_PRELOAD in env', { ...definition, env: { LD_PRELOAD: '/x.so' } }, ['/env/LD_PRELOAD']],
+      ['a setting of the supervisor in envFrom', { ...definition, envFrom: ['API_TOKENS'] }, ['/envFrom/0']],
+      ['a path out of AGENTS_DIR', { ...definition, entryPoint: '../../outside.py' }, ['/entryPoint']],
       ['an absolute path', { ...definition, entryPoint: '/bin/sh' }, ['/entryPoint']],
-      ['a cwd that leaves', { ...definition, cwd: '..' }, ['/cwd']],
+      ['a cwd out of AGENTS_DIR', { ...definition, cwd: '..' }, ['/cwd']],
       ['an interpreter that is not listed', { ...definition, interpreter: 'perl' }, ['/interpreter']],
-      ['a url that is none', { ...definition, healthUrl: 'javascript:alert(1)' }, ['/healthUrl']],
+      ['an invalid URL', { ...definition, healthUrl: 'javascript:alert(1)' }, ['/healthUrl']],
       ['an unknown policy', { ...definition, policy: { restarts: 'always' } }, ['/policy/restarts']],
-    ])('a registration with %s is refused, and changes nothing', async (_, body, pointers) => {
+    ])('refuse a registration with %s, which changes nothing', async (_, body, pointers) => {
       expect(await refused(admin.post('/api/agents', body))).toEqual([422, 'invalid-request', ...pointers]);
       expect((await admin.get('/api/agents/new')).status).toBe(404);
     });
 
-    it('a link that leads out of AGENTS_DIR is refused', async () => {
+    it('refuse a link out of AGENTS_DIR', async () => {
       const outside = mkdtempSync(path.join(tmpdir(), 'agent-spawner-outside-'));
       symlinkSync(outside, path.join(service.home.agentsDir, 'link'));
       try {
@@ -138,59 +134,26 @@ describe('the API', () => {
       ['GET', '/api/nothing', '', 404, 'not-found'],
       ['GET', '/api/agents/%E0%A4%A', '', 400, 'invalid-request'],
     ])('%s %s %s is answered with %i %s', async (method, route, body, status, code) => {
-      const { answer, type } = await raw(method, route, body);
-      expect(type).toMatch(/^application\/problem\+json/);
-      expect(answer).toMatchObject({ status, code });
+      const answer = await refusal(service, method, route, body === '' ? undefined : body);
+      expect(answer.slice(0, 2)).toEqual([status, code]);
     });
 
-    it('a body that is too large, of another type or too deep is refused', async () => {
+    it('refuse a body that is too large, of another type or too deep', async () => {
       const large = `{"name":"${'x'.repeat(1_100_000)}"}`;
-      expect((await raw('POST', '/api/agents', large)).answer).toMatchObject({
-        status: 413,
-        code: 'payload-too-large',
-      });
+      expect(await refusal(service, 'POST', '/api/agents', large)).toEqual([413, 'payload-too-large']);
       const deep = `${'['.repeat(2_000)}${']'.repeat(2_000)}`;
-      expect((await raw('POST', '/api/agents', deep)).answer).toMatchObject({ status: 422, code: 'invalid-request' });
-      const text = await raw('POST', '/api/agents', 'name=x', { 'content-type': 'application/x-www-form-urlencoded' });
-      expect(text.answer).toMatchObject({ status: 422, code: 'invalid-request' });
+      expect((await refusal(service, 'POST', '/api/agents', deep)).slice(0, 2)).toEqual([422, 'invalid-request']);
+      const form = ['Content-Type: application/x-www-form-urlencoded', AUTHORIZATION];
+      const answer = await refusal(service, 'POST', '/api/agents', 'name=x', form);
+      expect(answer.slice(0, 2)).toEqual([422, 'invalid-request']);
     });
 
-    it('a name that is not ours is not answered, one that is allowed is', async () => {
-      const rebound = await raw('GET', '/api/agents', '', { host: 'evil.example' });
-      expect(rebound.answer).toMatchObject({ status: 403, code: 'forbidden' });
-      expect((await raw('GET', '/health/live', '', { host: 'agents.example' })).status).toBe(200);
+    it('refuse a host that is not allowed, and accept one that is', async () => {
+      const headers = ['Host: evil.example', AUTHORIZATION];
+      expect(await refusal(service, 'GET', '/api/agents', undefined, headers)).toEqual([403, 'forbidden']);
+      const accepted = await rawRequest(service.url, { target: '/health/live', headers: ['Host: agents.example'] });
+      expect(accepted?.status).toBe(200);
     });
-
-    /** As fetch would not send it: any bytes, any headers. */
-    function raw(method: string, route: string, body: string, headers: Readonly<Record<string, string>> = {}) {
-      return new Promise<{ status: number; type: string; answer: unknown }>((resolve, reject) => {
-        const { hostname, port } = new URL(service.url);
-        const request = httpRequest(
-          {
-            ...{ method, hostname, port, path: route },
-            headers: {
-              authorization: 'Bearer admin-token-of-the-tests',
-              ...(body === '' ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }),
-              ...headers,
-            },
-          },
-          (response) => {
-            let text = '';
-            response.on('data', (chunk: Buffer) => (text += chunk.toString()));
-            response.on('end', () => {
-              const type = response.headers['content-type'] ?? '';
-              resolve({
-                status: response.statusCode ?? 0,
-                type,
-                answer: type.includes('json') ? JSON.parse(text) : text,
-              });
-            });
-          },
-        );
-        request.on('error', reject);
-        request.end(body);
-      });
-    }
   });
 
   it('lists by tag, capability and status', async () => {
@@ -203,40 +166,33 @@ describe('the API', () => {
     expect(await ids('tag=none')).toEqual([]);
   });
 
-  it('answers where a new agent is found', async () => {
-    const { status, headers, body } = await admin.post('/api/agents', {
-      agentId: 'found',
-      name: 'F',
-      entryPoint: 'x.py',
-    });
+  it('returns the URL of a new agent', async () => {
+    const definition = { agentId: 'found', name: 'F', entryPoint: 'x.py' };
+    const { status, headers, body } = await admin.post('/api/agents', definition);
     expect([status, headers.get('location')]).toEqual([201, '/api/agents/found']);
     expect(body).toMatchObject({
-      desiredState: 'stopped',
-      status: 'stopped',
-      pid: null,
-      restarts: 0,
-      healthScore: null,
+      ...{ desiredState: 'stopped', status: 'stopped', pid: null, restarts: 0, healthScore: null },
     });
     expect((await admin.request('DELETE', '/api/agents/found')).status).toBe(204);
   });
 
-  it('of two registrations of one id at once, one wins', async () => {
+  it('accepts one of ten concurrent registrations of the same id', async () => {
     const body = { agentId: 'race', name: 'Race', entryPoint: null };
     const answers = await Promise.all(Array.from({ length: 10 }, () => admin.post('/api/agents', body)));
     expect(answers.map(({ status }) => status).sort()).toEqual([201, ...Array<number>(9).fill(409)]);
     await admin.request('DELETE', '/api/agents/race');
   });
 
-  it('says that it lives and is ready, to anybody', async () => {
-    expect(await nobody.get('/health/live')).toMatchObject({ status: 200, body: { status: 'ok' } });
-    expect(await nobody.get('/health/ready')).toMatchObject({
+  it('reports to every caller that it is live and ready', async () => {
+    expect(await anonymous.get('/health/live')).toMatchObject({ status: 200, body: { status: 'ok' } });
+    expect(await anonymous.get('/health/ready')).toMatchObject({
       status: 200,
       body: { status: 'ok', details: { database: { status: 'up' }, pm2: { status: 'up' } } },
     });
   });
 
-  it('documents every route with its errors, and offers to authorize', async () => {
-    const document = await nobody.expect<OpenApi>(200, 'GET', '/docs-json');
+  it('documents every route with its errors and its authentication', async () => {
+    const document = await fetchDocument(anonymous);
     expect(document.components.securitySchemes).toMatchObject({ token: { type: 'http', scheme: 'bearer' } });
     for (const [route, operations] of Object.entries(document.paths)) {
       for (const operation of Object.values(operations)) {

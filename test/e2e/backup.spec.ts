@@ -23,34 +23,34 @@ describe('a backup of the service', () => {
     await service.destroy();
   });
 
-  /** @returns the file that it names */
+  /** Runs the backup command. @returns the path that it prints */
   async function backUp(): Promise<string> {
-    const { code, output } = await service.run('backup.js');
-    expect([code, output]).toEqual([0, expect.stringContaining('keep it to yourself')]);
+    const { code, output } = await service.run('cli/backup.js');
+    expect([code, output]).toEqual([0, expect.stringContaining('do not share it')]);
     const file = output.split('\n', 1)[0] ?? '';
     expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({ format: 'agent-spawner backup' });
     return file;
   }
 
-  it('is made at the first start, whenever it is asked for while the service runs, and when it ends', async () => {
-    await until(() => backups().length === 1, 'there is a first one');
-    const asked = await backUp();
-    expect(backups()).toContain(path.basename(asked));
+  it('is made at the first start, on request while the service runs, and at shutdown', async () => {
+    await until(() => backups().length === 1, 'the first backup exists');
+    const requested = await backUp();
+    expect(backups()).toContain(path.basename(requested));
     expect(backups()).toHaveLength(2);
-    expect(readFileSync(asked, 'utf8')).toContain('very-secret');
+    expect(readFileSync(requested, 'utf8')).toContain('very-secret');
     await service.end('SIGTERM');
     expect(backups()).toHaveLength(3);
-    // Nothing of the asking is left.
+    // The request and its answer are removed.
     expect(readdirSync(folder())).toEqual(backups());
   });
 
-  it('is made while no service runs, and restored into an empty folder has agents, history and secrets', async () => {
+  it('is made without a running service, and restores agents, history and secrets into an empty folder', async () => {
     const file = await backUp();
     const other = path.join(service.home.root, 'kept.json');
     const { renameSync } = await import('node:fs');
     renameSync(file, other);
     rmSync(path.join(service.home.dataDir, 'db'), { recursive: true });
-    const { code, output } = await service.run('restore-backup.js', other);
+    const { code, output } = await service.run('cli/restore-backup.js', other);
     expect([code, output]).toEqual([0, expect.stringContaining('Restored')]);
     await service.start();
     expect(await service.api.agent('saved')).toMatchObject({ desiredState: 'running', env: { KEY: '***' } });
@@ -62,20 +62,20 @@ describe('a backup of the service', () => {
     );
   });
 
-  it('is not restored while a supervisor runs, nor where there is no such file, and nothing changes by that', async () => {
+  it('is not restored while a supervisor runs, or from a missing file, and nothing changes then', async () => {
     const before = readdirSync(service.home.dataDir).sort();
-    const running = await service.run('restore-backup.js', path.join(service.home.root, 'kept.json'));
-    expect(running).toMatchObject({ code: 1, output: expect.stringContaining('already works on') as unknown });
+    const running = await service.run('cli/restore-backup.js', path.join(service.home.root, 'kept.json'));
+    expect(running).toMatchObject({ code: 1, output: expect.stringContaining('already uses') as unknown });
     await service.end('SIGTERM');
-    const missing = await service.run('restore-backup.js', 'no-such-file.json');
-    expect(missing).toMatchObject({ code: 1, output: expect.stringContaining('there is no such file') as unknown });
-    const { code, output } = await service.run('restore-backup.js');
+    const missing = await service.run('cli/restore-backup.js', 'no-such-file.json');
+    expect(missing).toMatchObject({ code: 1, output: expect.stringContaining('no such file') as unknown });
+    const { code, output } = await service.run('cli/restore-backup.js');
     expect([code, output]).toEqual([1, expect.stringContaining('npm run restore-backup FILE')]);
     expect(readdirSync(service.home.dataDir).sort()).toEqual(before.filter((name) => !name.endsWith('.lock')));
   });
 
-  it('restored over a database leaves that beside it', async () => {
-    const { code, output } = await service.run('restore-backup.js', path.join(service.home.root, 'kept.json'));
+  it('moves an existing database aside when restored', async () => {
+    const { code, output } = await service.run('cli/restore-backup.js', path.join(service.home.root, 'kept.json'));
     expect([code, output]).toEqual([0, expect.stringContaining('db.before-restore-')]);
     expect(readdirSync(service.home.dataDir).filter((name) => name.startsWith('db'))).toEqual([
       'db',

@@ -2,7 +2,7 @@ import type { RoutedTask } from '../../src/capabilities';
 import { makeService, OPERATOR_TOKEN, VIEWER_TOKEN, type TestService } from '../support/service';
 import { until } from '../support/until';
 
-/** Who can do what, and who is to do it: over HTTP, on real agents. */
+/** Tests routing over HTTP with real agents. */
 describe('capabilities', () => {
   let service: TestService;
 
@@ -21,7 +21,7 @@ describe('capabilities', () => {
       async () =>
         (await service.api.agents()).filter(({ status, healthScore }) => status === 'running' && healthScore !== null)
           .length === 2,
-      'both run, and were looked at',
+      'both run and were checked',
     );
   });
 
@@ -31,14 +31,14 @@ describe('capabilities', () => {
 
   const route = (body: unknown) => service.api.post<RoutedTask & { code: string }>('/api/tasks/route', body);
 
-  it('are listed with those who have them', async () => {
+  it('are listed with the agents that have them', async () => {
     expect(await service.api.get('/api/capabilities')).toMatchObject({
       status: 200,
       body: { capabilities: { 'content.generate': ['one', 'two'], 'content.publish': ['one'], 'dm.send': ['other'] } },
     });
   });
 
-  it('route a task to one that is able, turn by turn, and say why and where to', async () => {
+  it('route a task to available agents in turn, with the reason and the endpoint', async () => {
     const first = await route({ taskType: 'content.generate' });
     const second = await route({ taskType: 'content.generate' });
     expect([first.body.agentId, second.body.agentId].sort()).toEqual(['one', 'two']);
@@ -47,8 +47,34 @@ describe('capabilities', () => {
     await until(async () => (await service.api.eventTypes('one')).includes('task.routed'), 'it stands in the history');
   });
 
-  it('tell nobody who can from nobody who is able now', async () => {
-    expect(await route({ taskType: 'nobody.can' })).toMatchObject({ status: 404, body: { code: 'no-capable-agent' } });
+  it('rank an agent whose launch took long like the others', async () => {
+    await service.api.register({
+      agentId: 'late',
+      name: 'late',
+      entryPoint: 'sleeper.sh',
+      capabilities: ['late.task'],
+    });
+    const daemon = service.home.daemonPid() ?? 0;
+    process.kill(daemon, 'SIGSTOP');
+    const spawned = service.api.spawn('late');
+    await until(async () => (await service.api.agent('late')).status === 'starting', 'it is being launched');
+    const thawAt = performance.now() + 1_500;
+    await until(() => performance.now() > thawAt, 'the daemon was frozen for 1.5 s');
+    process.kill(daemon, 'SIGCONT');
+    await spawned;
+    await until(async () => {
+      const { status, healthScore } = await service.api.agent('late');
+      return status === 'running' && healthScore !== null;
+    }, 'it runs and was checked');
+    const { body } = await route({ taskType: 'late.task' });
+    expect(body.candidates).toEqual([{ agentId: 'late', score: 100, status: 'running' }]);
+  });
+
+  it('distinguish a capability that no agent has from one without an available agent', async () => {
+    expect(await route({ taskType: 'unknown.capability' })).toMatchObject({
+      status: 404,
+      body: { code: 'no-capable-agent' },
+    });
     const stopped = await route({ taskType: 'dm.send' });
     expect(stopped).toMatchObject({ status: 503, body: { code: 'no-available-agent' } });
     expect(stopped.headers.get('retry-after')).toMatch(/^\d+$/);
@@ -56,13 +82,13 @@ describe('capabilities', () => {
     expect(excluded).toMatchObject({ status: 503, body: { code: 'no-available-agent' } });
   });
 
-  it('leave out who is excluded, and say so', async () => {
+  it('reject an excluded agent, and say so', async () => {
     const { body } = await route({ taskType: 'content.generate', exclude: ['one'] });
     expect(body.agentId).toBe('two');
     expect(body.candidates.find(({ agentId }) => agentId === 'one')?.rejected).toBe('excluded by the caller');
   });
 
-  it('follow the registry at once', async () => {
+  it('follow a change of the registry at once', async () => {
     await service.api.expect(200, 'PUT', '/api/agents/two/capabilities', { capabilities: ['analytics.report'] });
     expect((await route({ taskType: 'analytics.report' })).body.agentId).toBe('two');
     expect((await route({ taskType: 'content.generate', exclude: ['one'] })).status).toBe(503);

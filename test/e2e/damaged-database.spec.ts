@@ -4,7 +4,7 @@ import path from 'node:path';
 import { Database } from '../../src/persistence';
 import { makeService, type TestService } from '../support/service';
 
-describe('a database that is damaged', () => {
+describe('a damaged database', () => {
   let service: TestService;
   let whole: string;
   const dataDir = () => service.home.dataDir;
@@ -32,7 +32,7 @@ describe('a database that is damaged', () => {
       .digest('hex')
       .repeat(bytes / 128);
 
-  /** What lies in the data folder, with what is in it. */
+  /** Returns the hash of each file in DATA_DIR. */
   function listing(): Map<string, string> {
     const names = readdirSync(dataDir(), { recursive: true, encoding: 'utf8' }).filter((name) =>
       statSync(path.join(dataDir(), name)).isFile(),
@@ -52,13 +52,13 @@ describe('a database that is damaged', () => {
       },
     ],
     [
-      'its control file is cut off',
+      'its control file is truncated',
       () => {
         truncateSync(at('global/pg_control'), 100);
       },
     ],
     [
-      'its control file is gone',
+      'its control file is missing',
       () => {
         rmSync(at('global/pg_control'));
       },
@@ -71,19 +71,19 @@ describe('a database that is damaged', () => {
       },
     ],
     [
-      'its mark is gone',
+      'its version file is missing',
       () => {
         rmSync(at('PG_VERSION'));
       },
     ],
     [
-      'a file lies in its place',
+      'a file is in its place',
       () => {
         rmSync(at(''), { recursive: true });
         writeFileSync(path.join(dataDir(), 'db'), 'mine');
       },
     ],
-  ])('(%s) is refused with what to do, and nothing of it is deleted or changed', async (_, damage) => {
+  ])('(%s) is refused with what to do, and nothing is deleted or changed', async (_, damage) => {
     damage();
     const before = listing();
     const { code, output } = await service.attempt({});
@@ -93,12 +93,12 @@ describe('a database that is damaged', () => {
     ]);
     expect(output).toContain('Nothing was deleted. Restore a backup (npm run restore-backup FILE');
     const after = listing();
-    // Postgres leaves this one where it ends at once.
+    // Postgres leaves this file behind if it exits at once.
     after.delete('db/postmaster.pid');
     expect(after).toEqual(before);
   });
 
-  it('(it is of a newer program) is refused, naming both, and nothing of it changes', async () => {
+  it('(it is newer than the program) is refused, and both versions are named', async () => {
     const database = await Database.open(path.join(dataDir(), 'db'));
     await database.transaction((tx) =>
       tx.insertInto('local.applied_migration').values({ name: '29990101000001_later', checksum: 'x' }).execute(),
@@ -110,10 +110,10 @@ describe('a database that is damaged', () => {
     expect(output.trim().split('\n')).toHaveLength(1);
   });
 
-  it('is replaced by a backup, with which the service starts', async () => {
+  it('can be replaced by a backup', async () => {
     writeFileSync(at('global/pg_control'), noise(8_192));
     const backup = readdirSync(path.join(dataDir(), 'backups')).at(-1) ?? '';
-    const { code } = await service.run('restore-backup.js', path.join(dataDir(), 'backups', backup));
+    const { code } = await service.run('cli/restore-backup.js', path.join(dataDir(), 'backups', backup));
     expect(code).toBe(0);
     await service.start();
     await service.api.agents();

@@ -1,10 +1,10 @@
-import { LinuxProcessInspector } from '../../src/runtime';
+import { LinuxProcessInspector } from '../../src/processes';
 import type { ProblemAnswer } from '../support/api-client';
 import { makeFaultyDisk, type DiskFault, type FaultyDisk } from '../support/faulty-disk';
 import { makeService, type TestService } from '../support/service';
 import { until } from '../support/until';
 
-/** A fault of the disk lasts for so long that its limits pass, also on a machine that is busy. */
+/** Time limit of each wait. A disk fault lasts until the limits of the database have passed, even on a busy machine. */
 const PATIENCE_MS = 60_000;
 
 describe('while the disk of the database', () => {
@@ -41,7 +41,7 @@ describe('while the disk of the database', () => {
 
   const readiness = async () => (await service.api.get('/health/ready')).status;
 
-  /** Whether anything but a command goes on as ever. */
+  /** Expects that everything except commands still works. */
   async function expectToAnswer(): Promise<void> {
     expect((await service.api.get('/health/live')).status).toBe(200);
     expect((await service.api.agents()).map(({ agentId }) => agentId)).toEqual(
@@ -63,22 +63,22 @@ describe('while the disk of the database', () => {
     ['is full', 'ENOSPC'],
     ['hangs', 'hang'],
   ])(
-    '%s (%s), commands are refused, a stop acts, healing goes on, and afterwards all is as it was said',
+    '%s (%s), commands are refused, a stop takes effect, healing continues, and nothing acknowledged is lost',
     async (_, fault) => {
       const kind = fault.split(' ', 1)[0]?.toLowerCase() ?? '';
       const { pid } = service;
       await service.api.spawn('ended');
-      const doomed = (await service.api.agent('ended')).pid ?? 0;
+      const stopped = (await service.api.agent('ended')).pid ?? 0;
       const victim = await until(async () => (await service.api.agent('killed')).pid, 'it runs');
 
       disk.fail(fault);
       const command = register(`first-${kind}`);
       await expectToAnswer();
       expect(await command).toBe(503);
-      await until(async () => (await readiness()) === 503, 'readiness tells of it', PATIENCE_MS);
+      await until(async () => (await readiness()) === 503, 'readiness reports it', PATIENCE_MS);
 
       expect(await service.api.terminate('ended')).toMatchObject({ pid: null, recorded: false });
-      expect(inspector.facts(doomed)).toBeNull();
+      expect(inspector.facts(stopped)).toBeNull();
       process.kill(victim, 'SIGKILL');
       const healed = await until(
         async () => {
@@ -93,13 +93,13 @@ describe('while the disk of the database', () => {
 
       disk.mend();
       await until(async () => (await readiness()) === 200, 'it is ready again', PATIENCE_MS);
-      await until(async () => (await register(`after-${kind}`)) === 201, 'a command is taken again', PATIENCE_MS);
+      await until(async () => (await register(`after-${kind}`)) === 201, 'a command is accepted again', PATIENCE_MS);
       const types = await until(
         async () => {
           const seen = await service.api.eventTypes('killed');
           return seen.filter((type) => type === 'recovery.attempted').length > 0 ? seen : null;
         },
-        'what healing did meanwhile is in the history',
+        'the recovery is in the history',
         PATIENCE_MS,
       );
       expect(types).toContain('agent.exited');
@@ -116,21 +116,21 @@ describe('while the disk of the database', () => {
     600_000,
   );
 
-  it('is slow, each command ends in an answer that is true, and nothing else waits for it', async () => {
+  it('is slow, each command gets a correct answer, and nothing else waits', async () => {
     const { pid } = service;
     await service.api.spawn('ended');
-    const doomed = (await service.api.agent('ended')).pid ?? 0;
+    const stopped = (await service.api.agent('ended')).pid ?? 0;
     disk.fail('slow 3000');
     const answers: number[] = [];
     const commands = ['slow-a', 'slow-b', 'slow-c'].map(async (agentId) => answers.push(await register(agentId)));
     await expectToAnswer();
-    // A write takes three seconds: they were not waited for.
+    // A write takes three seconds, so nothing waited for one.
     expect(answers).toEqual([]);
     await service.api.terminate('ended');
-    expect(inspector.facts(doomed)).toBeNull();
+    expect(inspector.facts(stopped)).toBeNull();
     await Promise.all(commands);
     disk.mend();
-    await until(async () => (await register('slow-after')) === 201, 'a command is taken again', PATIENCE_MS);
+    await until(async () => (await register('slow-after')) === 201, 'a command is accepted again', PATIENCE_MS);
     refused.delete('slow-after');
     await until(async () => (await readiness()) === 200, 'it is ready again', PATIENCE_MS);
     await expectHistory();

@@ -4,7 +4,7 @@ import { until } from '../support/until';
 
 const definition = (agentId: string) => ({ agentId, name: agentId, entryPoint: 'sleeper.py' });
 
-describe('a service that is to end while the disk of its database', () => {
+describe('a service that is stopped while the disk of its database', () => {
   let disk: FaultyDisk;
   let service: TestService;
 
@@ -19,7 +19,7 @@ describe('a service that is to end while the disk of its database', () => {
     disk.remove();
   });
 
-  /** Something is being written, and cannot be. */
+  /** Makes the disk fail while a registration is being saved. */
   async function meetFault(fault: 'hang' | 'block'): Promise<void> {
     await service.api.register(definition(`before-${fault}`));
     disk.fail(fault);
@@ -27,7 +27,7 @@ describe('a service that is to end while the disk of its database', () => {
     expect(status).toBe(503);
   }
 
-  async function expectWhatWasSaid(fault: 'hang' | 'block'): Promise<void> {
+  async function expectOnlyAcknowledged(fault: 'hang' | 'block'): Promise<void> {
     disk.mend();
     await service.start();
     const known = (await service.api.agents()).map(({ agentId }) => agentId);
@@ -35,17 +35,17 @@ describe('a service that is to end while the disk of its database', () => {
     expect(known).not.toContain(`during-${fault}`);
   }
 
-  it('hangs ends in order', async () => {
+  it('hangs exits in order', async () => {
     await meetFault('hang');
     expect(await service.end('SIGTERM')).toBe(0);
-    await expectWhatWasSaid('hang');
+    await expectOnlyAcknowledged('hang');
   }, 120_000);
 
-  it('blocks it for ever ends all the same after a while, and says why', async () => {
+  it('blocks forever exits after a time limit, and logs the reason', async () => {
     await meetFault('block');
     service.signal('SIGTERM');
-    await until(() => !service.isRunning(), 'it has ended', 90_000);
-    expect(service.output()).toContain('could not end in order');
-    await expectWhatWasSaid('block');
+    await until(() => !service.isRunning(), 'the service has exited', 90_000);
+    expect(service.output()).toContain('could not shut down in order');
+    await expectOnlyAcknowledged('block');
   }, 180_000);
 });

@@ -1,192 +1,210 @@
-import { appendFileSync, mkdirSync, renameSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { appendFileSync, mkdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { makeBotApi, type BotApi } from '../support/bot-api';
-import { makeService, type TestService } from '../support/service';
+import type { AgentView } from '../../src/kernel';
+import { MESSAGE_MS, useEscalationSuite } from '../support/escalation-suite';
 import { until } from '../support/until';
 
-const TOKEN = '123456:MARKED-TELEGRAM-TOKEN';
 const SECRET = 'MARKED-AGENT-SECRET';
 
-interface Diagnosis {
-  readonly cause: string;
-  readonly restartable: boolean;
-  readonly line: string;
-  readonly evidence: readonly { readonly source: string; readonly detail: string }[];
-  readonly exitCode: number | null;
-  readonly signal: string | null;
-  readonly open: boolean;
-}
+/** Diagnosis and notification of a failed agent: the real service, real programs, and a Bot API on the loopback. */
+describe('diagnosis and escalation', () => {
+  const suite = useEscalationSuite();
+  const { chatText, countSent, diagnosisOf, errorLogOf, start, waitUntilHalted } = suite;
 
-/** Why an agent failed, and who is told: the real service, real programs, and a Bot API on the loopback. */
-describe('what can not be healed', () => {
-  let service: TestService;
-  let bot: BotApi;
-
-  beforeAll(async () => {
-    bot = await makeBotApi();
-    service = await makeService({
-      settings: { TELEGRAM_BOT_TOKEN: TOKEN, TELEGRAM_CHAT_IDS: '42', TELEGRAM_API_ROOT: bot.url },
+  it('report the cause none if nothing has failed', async () => {
+    await suite.service.api.register({ agentId: 'fresh', name: 'fresh', entryPoint: 'sleeper.py' });
+    expect(await diagnosisOf('fresh')).toMatchObject({
+      ...{ cause: 'none', open: false, evidence: [] },
+      ...{ certainty: 'certain', rule: null, block: [] },
     });
   });
 
-  afterAll(async () => {
-    await service.destroy();
-    await bot.close();
-  });
-
-  const said = () => bot.messages('42').join('\n');
-  const timesTold = (text: string) => said().split(text).length - 1;
-  const diagnosis = (agentId: string) => service.api.expect<Diagnosis>(200, 'GET', `/api/agents/${agentId}/diagnosis`);
-  const start = async (agentId: string, entryPoint: string, more: Readonly<Record<string, unknown>> = {}) => {
-    await service.api.register({ agentId, name: `The ${agentId}`, entryPoint, ...more });
-    await service.api.spawn(agentId);
-  };
-  const isHalted = (agentId: string) =>
-    until(async () => {
-      const view = await service.api.agent(agentId);
-      return view.status === 'halted' ? view : null;
-    }, `${agentId} is halted`);
-  const logOf = (agentId: string) => path.join(service.home.pm2Home, 'logs', `${agentId}-error.log`);
-
-  it('nothing has failed: the cause is none', async () => {
-    await service.api.register({ agentId: 'fresh', name: 'fresh', entryPoint: 'sleeper.py' });
-    expect(await diagnosis('fresh')).toMatchObject({ cause: 'none', open: false, evidence: [] });
-  });
-
-  it('what no restart can cure is not restarted: halted at once, told once, with the very line', async () => {
+  it('halt an agent that no restart can cure at once, and notify once, with the line of the error', async () => {
     await start('needs-more', 'imports_nothing.py');
-    const view = await isHalted('needs-more');
+    const view = await waitUntilHalted('needs-more');
     expect(view).toMatchObject({ restarts: 0, pid: null, circuit: { state: 'OPEN', failureCount: 1 } });
     expect(view.lastFailure).toMatchObject({
       ...{ cause: 'missing-dependency', action: 'halt' },
       line: "ModuleNotFoundError: No module named 'a_package_that_nobody_has_installed'",
     });
-    expect(await diagnosis('needs-more')).toMatchObject({ restartable: false, exitCode: 1, signal: null, open: true });
-    await until(() => said().includes('needs-more'), 'a person is told');
-    expect(said()).toContain('a_package_that_nobody_has_installed');
+    expect(await diagnosisOf('needs-more')).toMatchObject({
+      restartable: false,
+      certainty: 'certain',
+      exitCode: 1,
+      signal: null,
+      open: true,
+    });
+    await until(() => chatText().includes('needs-more'), 'the operator is notified', MESSAGE_MS);
+    expect(chatText()).toContain('a_package_that_nobody_has_installed');
     await until(
-      async () => (await service.api.eventTypes('needs-more')).includes('escalation.sent'),
-      'it stands in the history',
+      async () => (await suite.service.api.eventTypes('needs-more')).includes('escalation.sent'),
+      'it is in the history',
     );
   });
 
-  it('a trial that fails is not told again, nor is anything after a restart of ours', async () => {
-    const told = timesTold('needs-more');
+  it('advise to install a missing module for the python that ran', async () => {
+    const bin = path.join(suite.service.home.agentsDir, 'with-venv', '.venv', 'bin');
+    mkdirSync(bin, { recursive: true });
+    symlinkSync(execFileSync('which', ['python3'], { encoding: 'utf8' }).trim(), path.join(bin, 'python'));
+    writeFileSync(path.join(suite.service.home.agentsDir, 'with-venv', 'agent.py'), 'import a_package_of_the_venv\n');
+    await start('in-venv', 'with-venv/agent.py');
+    await waitUntilHalted('in-venv');
+    const { advice } = await diagnosisOf('in-venv');
+    expect(advice).toContain(`${path.join(bin, 'python')} -m pip install a_package_of_the_venv`);
+  });
+
+  it.each(['on-failure', 'always'])('quote the last log line after exit 0, with policy.restart %s', async (restart) => {
+    const agentId = `gives-up-${restart}`;
+    const policy = { restart, circuitFailureThreshold: 1, circuitCooldownSeconds: 600 };
+    await start(agentId, 'gives_up.py', { policy });
+    const line = 'exited with code 0 after: CRITICAL another bot polls with the same token. Shutting down.';
+    let last: AgentView | undefined;
+    await until(
+      async () => {
+        last = await suite.service.api.agent(agentId);
+        return last.lastFailure?.line === line ? last : null;
+      },
+      () => `its last words are shown; last: ${JSON.stringify(last)}`,
+    );
+    expect(last).toMatchObject({
+      status: restart === 'always' ? 'halted' : 'stopped',
+      circuit: { failureCount: restart === 'always' ? 1 : 0 },
+      lastFailure: { cause: 'clean-exit' },
+    });
+    expect(await diagnosisOf(agentId)).toMatchObject({ cause: 'clean-exit', line, exitCode: 0 });
+  });
+
+  it('send no second notification after a failed trial or a restart of the supervisor', async () => {
+    const told = countSent('needs-more');
     const trials = () =>
-      service.api
+      suite.service.api
         .eventTypes('needs-more')
         .then((types) => types.filter((type) => type === 'circuit.half-opened').length);
     const before = await trials();
-    await until(async () => (await trials()) > before, 'a trial was made');
-    await service.end('SIGKILL');
-    await service.start();
+    await until(async () => (await trials()) > before, 'a trial was made', MESSAGE_MS);
+    await suite.service.end('SIGKILL');
+    await suite.service.start();
     const after = await trials();
-    await until(async () => (await trials()) > after, 'another trial was made');
-    expect(timesTold('needs-more')).toBe(told);
+    // The cool-down doubles with each trial.
+    await until(async () => (await trials()) > after, 'another trial was made', MESSAGE_MS);
+    expect(countSent('needs-more')).toBe(told);
   });
 
-  it('the line is that of this run: not of 5,000 older ones, nor of an error that was handled; secrets are masked', async () => {
-    mkdirSync(path.dirname(logOf('speaks')), { recursive: true });
-    appendFileSync(logOf('speaks'), "ModuleNotFoundError: No module named 'of-long-ago'\n".repeat(5_000));
+  it('quote the log of this run, not older lines or a handled error, and mask secrets', async () => {
+    mkdirSync(path.dirname(errorLogOf('speaks')), { recursive: true });
+    appendFileSync(errorLogOf('speaks'), "ModuleNotFoundError: No module named 'of-long-ago'\n".repeat(5_000));
     await start('speaks', 'handles_then_fails.py', {
       env: { SOME_SECRET: SECRET },
       policy: { circuitFailureThreshold: 1, circuitCooldownSeconds: 600 },
     });
-    const view = await isHalted('speaks');
+    const view = await waitUntilHalted('speaks');
     expect(view.lastFailure).toMatchObject({ cause: 'unhandled-exception', line: 'ValueError: cannot work with ***' });
-    const found = await diagnosis('speaks');
+    const found = await diagnosisOf('speaks');
     expect(found.evidence).toContainEqual({ source: 'stderr', detail: 'ValueError: cannot work with ***' });
-    await until(() => said().includes('cannot work with ***'), 'a person is told');
-    const everything = JSON.stringify([await service.api.events(), await service.api.agents(), found, said()]);
+    await until(() => chatText().includes('cannot work with ***'), 'the operator is notified', MESSAGE_MS);
+    const everything = JSON.stringify([
+      await suite.service.api.events(),
+      await suite.service.api.agents(),
+      found,
+      chatText(),
+    ]);
     expect(everything).not.toContain(SECRET);
-    expect(service.output()).not.toContain(SECRET);
+    expect(suite.service.output()).not.toContain(SECRET);
   });
 
-  it('also where the log was rotated in between', async () => {
+  it('quote the right line after a log rotation', async () => {
     await start('rotates', 'answers.js', {
-      env: { CONTROL: path.join(service.home.root, 'rotates.order') },
+      env: { CONTROL: path.join(suite.service.home.root, 'rotates.order') },
       policy: { circuitFailureThreshold: 1, circuitCooldownSeconds: 600 },
     });
-    // A second run: from now on there is a file that its launch has seen.
-    await service.api.restart('rotates');
-    renameSync(logOf('rotates'), `${logOf('rotates')}.1`);
-    // The daemon goes on writing to the file that it has open.
+    // A second run: the log exists at its launch.
+    await suite.service.api.restart('rotates');
+    renameSync(errorLogOf('rotates'), `${errorLogOf('rotates')}.1`);
+    // The daemon keeps writing to the file that it has open.
     appendFileSync(
-      `${logOf('rotates')}.1`,
+      `${errorLogOf('rotates')}.1`,
       "Error: Cannot find module 'left-pad'\n    at Module._resolve (x.js:1:1)\n",
     );
-    appendFileSync(path.join(service.home.root, 'rotates.order'), 'exit 1');
-    expect((await isHalted('rotates')).lastFailure).toMatchObject({ cause: 'missing-dependency' });
+    appendFileSync(path.join(suite.service.home.root, 'rotates.order'), 'exit 1');
+    expect((await waitUntilHalted('rotates')).lastFailure).toMatchObject({ cause: 'missing-dependency' });
   });
 
-  it('the signal that PM2 hides is told', async () => {
+  it('name the signal that PM2 hides', async () => {
     await start('is-killed', 'sleeper.py', { policy: { circuitFailureThreshold: 1, circuitCooldownSeconds: 600 } });
-    process.kill((await service.api.agent('is-killed')).pid ?? 0, 'SIGSEGV');
-    await isHalted('is-killed');
-    expect(await diagnosis('is-killed')).toMatchObject({
+    process.kill((await suite.service.api.agent('is-killed')).pid ?? 0, 'SIGSEGV');
+    await waitUntilHalted('is-killed');
+    expect(await diagnosisOf('is-killed')).toMatchObject({
       cause: 'killed-by-signal',
       signal: 'SIGSEGV',
       exitCode: null,
     });
   });
 
-  it('a crash loop goes OPEN, is told once, and its end is told once it is stable', async () => {
+  it('open the circuit of a crash loop, notify once, and notify again once the agent is stable', async () => {
     await start('loops', 'crasher.py', {
       args: ['3'],
       policy: { circuitFailureThreshold: 2, circuitCooldownSeconds: 600 },
     });
-    await isHalted('loops');
-    await until(() => said().includes('loops'), 'a person is told');
-    await service.api.expect(200, 'PATCH', '/api/agents/loops', { entryPoint: 'sleeper.py', args: [] });
-    await service.api.spawn('loops');
-    await until(() => said().includes('loops) runs well again'), 'its end is told', 40_000);
+    await waitUntilHalted('loops');
+    await until(() => chatText().includes('loops'), 'the operator is notified', MESSAGE_MS);
+    await suite.service.api.expect(200, 'PATCH', '/api/agents/loops', { entryPoint: 'sleeper.py', args: [] });
+    await suite.service.api.spawn('loops');
+    await until(() => chatText().includes('loops) recovered after'), 'the recovery is sent', MESSAGE_MS);
   });
 
-  it('a person who stops it is not told of its end', async () => {
+  it('send no recovery of an agent that the operator stopped', async () => {
     await start('given-up', 'imports_nothing.py');
-    await isHalted('given-up');
-    await until(() => said().includes('given-up'), 'a person is told', 40_000);
-    await service.api.terminate('given-up');
+    await waitUntilHalted('given-up');
+    await until(() => chatText().includes('given-up'), 'the operator is notified', MESSAGE_MS);
+    await suite.service.api.terminate('given-up');
     await start('told-later', 'imports_nothing.py');
-    await until(() => said().includes('told-later'), 'a later one is told', 40_000);
-    expect(said()).not.toMatch(/given-up\) runs well again/);
+    await until(() => chatText().includes('told-later'), 'a later one is sent', MESSAGE_MS);
+    expect(chatText()).not.toMatch(/given-up\) recovered after/);
   });
 
-  it('pm2 kill is told by one message, and what it ended stays down', async () => {
-    await service.api.register({ agentId: 'ended-1', name: 'ended-1', entryPoint: 'sleeper.py' });
-    await service.api.spawn('ended-1');
-    await service.home.inShell('kill');
+  it('send one message for pm2 kill, and leave the killed agents stopped', async () => {
+    await suite.service.api.register({ agentId: 'ended-1', name: 'ended-1', entryPoint: 'sleeper.py' });
+    await suite.service.api.spawn('ended-1');
+    await suite.service.home.inShell('kill');
     let last: unknown;
     await until(
       async () => {
-        last = (await service.api.events('ended-1')).slice(-8);
-        return said().includes('ended on purpose');
+        last = (await suite.service.api.events('ended-1')).slice(-8);
+        return chatText().includes('shut down on purpose');
       },
-      () => `it is told; last: ${JSON.stringify(last)}`,
-      60_000,
+      () => `it is sent; last: ${JSON.stringify(last)}`,
+      90_000,
     );
-    expect(timesTold('ended on purpose')).toBe(1);
-    await until(async () => (await service.api.agent('ended-1')).desiredState === 'stopped', 'it stays down');
+    expect(countSent('shut down on purpose')).toBe(1);
+    await until(async () => (await suite.service.api.agent('ended-1')).desiredState === 'stopped', 'it stays down');
   });
 
-  it('readiness shows what is wrong with Telegram, and goes on being ready', async () => {
-    await service.end();
-    bot.answers(401, 401, 401);
-    await service.start();
-    await service.api.register({
+  it('send a new message, with a sound, for the first notification of each incident', () => {
+    for (const agentId of ['needs-more', 'speaks', 'is-killed', 'loops', 'given-up', 'told-later']) {
+      const first = suite.bot.calls.find(({ text }) => text.includes(agentId));
+      expect([agentId, first?.method]).toEqual([agentId, 'sendMessage']);
+    }
+  });
+
+  it('report the fault of Telegram in the readiness, which stays ready', async () => {
+    await suite.service.end();
+    suite.bot.answers(401, 401, 401);
+    await suite.service.start();
+    await suite.service.api.register({
       agentId: 'untold',
       name: 'untold',
       entryPoint: 'imports_nothing.py',
       autostart: true,
     });
     const ready = await until(async () => {
-      const { status, body } = await service.api.get<{ details: { telegram: { degraded?: boolean } } }>(
+      const { status, body } = await suite.service.api.get<{ details: { telegram: { degraded?: boolean } } }>(
         '/health/ready',
       );
       return body.details.telegram.degraded === true ? { status, text: JSON.stringify(body) } : null;
     }, 'it shows');
     expect(ready.status).toBe(200);
     expect(ready.text).not.toContain('MARKED-TELEGRAM');
-    expect(service.output()).not.toContain('MARKED-TELEGRAM');
+    expect(suite.service.output()).not.toContain('MARKED-TELEGRAM');
   });
 });

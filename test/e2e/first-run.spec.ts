@@ -3,19 +3,19 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from '
 import { homedir, tmpdir } from 'node:os';
 import path from 'node:path';
 import type { AgentView } from '../../src/kernel';
-import { LinuxProcessInspector } from '../../src/runtime';
+import { LinuxProcessInspector } from '../../src/processes';
 import { ApiClient } from '../support/api-client';
 import { until } from '../support/until';
 
 const ROOT = path.resolve(__dirname, '../..');
-const INSTALL_MS = 240_000;
+const INSTALL_MS = 480_000;
 
-/** What a stranger does: clone, `npm start`, look, kill, Ctrl-C, start again, uninstall. In a home of its own. */
+/** Follows the README in a separate home: clone, `npm start`, kill an agent, Ctrl-C, start again, uninstall. */
 describe('the first run in a fresh clone', () => {
   const inspector = new LinuxProcessInspector();
   const home = mkdtempSync(path.join(tmpdir(), 'agent-spawner-home-'));
   const clone = path.join(home, 'agent-spawner');
-  // npm finds its cache and its settings in the real home; everything else of ours lies in this one.
+  // Everything except npm's cache and settings is in this home.
   const env = {
     ...{ PATH: process.env.PATH, HOME: home, PORT: '0', VERIFY_SECONDS: '1', STABLE_SECONDS: '1' },
     npm_config_cache: process.env.npm_config_cache ?? path.join(homedir(), '.npm'),
@@ -25,7 +25,7 @@ describe('the first run in a fresh clone', () => {
   let output = '';
 
   beforeAll(() => {
-    // A clone of what is here now, committed or not.
+    // Copies the present files, committed or not.
     const files = execFileSync('git', ['ls-files', '-co', '--exclude-standard', '-z'], { cwd: ROOT, encoding: 'utf8' });
     for (const file of files.split('\0').filter((name) => name !== '')) {
       mkdirSync(path.dirname(path.join(clone, file)), { recursive: true });
@@ -39,43 +39,43 @@ describe('the first run in a fresh clone', () => {
         .all()
         .filter(({ pid }) => [...(inspector.environment(pid)?.values() ?? [])].some((value) => value.startsWith(home)));
     for (const { pid } of left()) if (pid !== process.pid) process.kill(pid, 'SIGKILL');
-    await until(() => left().length === 0, 'nothing of the first run is left');
+    await until(() => left().length === 0, 'no process of the first run is left');
     rmSync(home, { recursive: true, force: true, maxRetries: 5 });
   });
 
   async function npmStart(): Promise<ApiClient> {
     output = '';
     service = spawn('npm', ['start'], { cwd: clone, env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
-    const hear = (chunk: Buffer) => (output += chunk.toString());
-    service.stdout?.on('data', hear);
-    service.stderr?.on('data', hear);
+    const collect = (chunk: Buffer) => (output += chunk.toString());
+    service.stdout?.on('data', collect);
+    service.stderr?.on('data', collect);
     const url = await until(
       () => /API\s+(http:\S+)\/api\/agents/.exec(output)?.[1],
-      () => `it is ready; it said: ${output}`,
+      () => `the service is ready; output: ${output}`,
       INSTALL_MS,
     );
-    // What it says comes in pieces; this stands in its last line but one.
+    // The output arrives in pieces. This text is in the last line but one.
     await until(
       () => output.includes('npx pm2 ls'),
-      () => `it has said all; it said: ${output}`,
+      () => `the output is complete; output: ${output}`,
     );
     return new ApiClient(url, readFileSync(path.join(clone, 'data', 'admin.token'), 'utf8').trim());
   }
 
-  /** As Ctrl-C in a terminal does it: the signal goes to the whole group. */
+  /** Sends SIGINT to the whole process group, as Ctrl-C in a terminal does. */
   async function controlC(): Promise<void> {
     const child = service;
-    if (child?.pid === undefined) throw new Error('it does not run');
+    if (child?.pid === undefined) throw new Error('the service does not run');
     const ended = new Promise((resolve) => child.once('exit', resolve));
     process.kill(-child.pid, 'SIGINT');
-    // npm ends by the signal itself, as it does for every program.
+    // npm itself dies by the signal too.
     await ended;
   }
 
   const isAlive = (pid: number | null) => pid !== null && inspector.facts(pid) !== null;
 
   it(
-    'installs, builds, starts the agents, heals, ends without them, adopts them, and is uninstalled',
+    'installs, builds, starts the agents, heals one, stops without them, adopts them, and uninstalls',
     async () => {
       let api = await npmStart();
       expect(output).toMatch(/Installing packages/);
@@ -93,15 +93,18 @@ describe('the first run in a fresh clone', () => {
           const isUp = ({ status, announced }: AgentView) => status === 'running' && announced !== null;
           return views.length === 4 && views.every(isUp) ? views : null;
         },
-        'the four run and have announced themselves',
+        'all four agents run and have announced their addresses',
         30_000,
       );
       const external = (await api.agents()).find(({ agentId }) => agentId === 'safari-automation');
       expect(external).toMatchObject({ status: 'unknown', desiredState: 'running', pid: null, entryPoint: null });
 
-      // Each does the work that it is a sample of.
+      // Each sample agent does its work.
       const work: Readonly<Record<string, object>> = {
-        'content-agent': { taskType: 'content.generate', input: { topic: 'supervision', points: ['it heals'] } },
+        'content-agent': {
+          taskType: 'content.generate',
+          input: { topic: 'supervision', points: ['it restarts agents'] },
+        },
         'acquisition-agent': { taskType: 'outreach.dm', input: { name: 'Ada', offer: 'help' } },
         'revenue-agent': { taskType: 'analytics.report' },
         orchestrator: { taskType: 'orchestrator.plan', input: { goal: 'write a post and publish it' } },
@@ -122,11 +125,11 @@ describe('the first run in a fresh clone', () => {
       const healed = await until(async () => {
         const view = await api.agent(victim?.agentId ?? '');
         return view.pid !== null && view.pid !== victim?.pid && view.announced !== null ? view : null;
-      }, 'it has a new pid, and has announced itself anew');
+      }, 'it has a new pid, and has announced its address again');
 
       await controlC();
-      await until(() => output.includes('the agents go on'), 'it says what becomes of the agents');
-      await until(() => output.includes('npm run uninstall'), 'it says how to end them');
+      await until(() => output.includes('The agents keep running'), 'the output says that the agents keep running');
+      await until(() => output.includes('npm run uninstall'), 'the output says how to stop them');
       expect(isAlive(healed.pid)).toBe(true);
 
       api = await npmStart();
@@ -136,13 +139,13 @@ describe('the first run in a fresh clone', () => {
 
       const pids = (await api.agents()).map(({ pid }) => pid).filter((pid) => pid !== null);
       const daemon = Number(readFileSync(path.join(home, '.pm2', 'pm2.pid'), 'utf8'));
-      // Also while the service runs: it is ended first.
+      // The uninstallation also works while the service runs, and stops it first.
       const ended = new Promise((resolve) => service?.once('exit', resolve));
-      const said = execFileSync('npm', ['run', '-s', 'uninstall'], { cwd: clone, env, encoding: 'utf8' });
+      const log = execFileSync('npm', ['run', '-s', 'uninstall'], { cwd: clone, env, encoding: 'utf8' });
       await ended;
-      for (const agentId of managed) expect(said).toContain(`${agentId}: ended`);
-      expect(said).toContain(`PM2's daemon (pid ${daemon}) had nothing else to run: ended.`);
-      expect(said).toContain(path.join(clone, 'data'));
+      for (const agentId of managed) expect(log).toContain(`${agentId}: killed`);
+      expect(log).toContain(`PM2's daemon (pid ${daemon}) had no other processes: stopped.`);
+      expect(log).toContain(path.join(clone, 'data'));
       expect([...pids, daemon].filter(isAlive)).toEqual([]);
     },
     INSTALL_MS + 120_000,

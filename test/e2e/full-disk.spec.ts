@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
-import { LinuxProcessInspector } from '../../src/runtime';
+import { LinuxProcessInspector } from '../../src/processes';
 import type { ProblemAnswer } from '../support/api-client';
 import { makeService, type TestService } from '../support/service';
 import { makeSmallDisk } from '../support/small-disk';
@@ -9,9 +9,9 @@ import { until } from '../support/until';
 const PATIENCE_MS = 60_000;
 const disk = makeSmallDisk(200);
 
-if (disk === null) it.skip('a disk that is really full: this user may not mount one', () => undefined);
+if (disk === null) it.skip('a full disk: this user may not mount one', () => undefined);
 else
-  describe('a disk that is really full', () => {
+  describe('on a full disk, the service', () => {
     const inspector = new LinuxProcessInspector();
     const acknowledged: string[] = [];
     let service: TestService;
@@ -29,7 +29,7 @@ else
       disk.remove();
     });
 
-    /** What Postgres has reserved still takes a while to fill: what it takes, it has to keep. */
+    /** Registers a large agent. Postgres accepts some more until its reserved space is full, and must keep those. */
     async function register(agentId: string): Promise<number> {
       const env = { LONG: Array.from({ length: 900 }, (_, index) => Math.sin(index).toString(36)).join('') };
       const definition = { agentId, name: agentId, entryPoint: 'sleeper.py', env };
@@ -46,7 +46,7 @@ else
       expect(seqs).toEqual(seqs.map((_, index) => index + 1));
     }
 
-    it('refuses commands, lets a stop act and healing go on, keeps what it took, and recovers when there is room', async () => {
+    it('refuses commands, still stops and heals agents, keeps what it acknowledged, and recovers when there is space', async () => {
       const { pid } = service;
       disk.fill();
       let count = 0;
@@ -61,7 +61,7 @@ else
         PATIENCE_MS,
       );
       expect((await service.api.get('/health/live')).status).toBe(200);
-      const { code, output } = await service.run('backup.js');
+      const { code, output } = await service.run('cli/backup.js');
       expect([code, output]).toEqual([1, expect.stringContaining('agent-spawner')]);
       expect(
         readdirSync(path.join(disk.root, 'data', 'backups')).filter((name) => !/^backup-.*Z\.json$/.test(name)),
@@ -70,7 +70,7 @@ else
       disk.free();
       await until(
         async () => (await register(`after-${(count += 1)}`)) === 201,
-        'a command is taken again',
+        'a command is accepted again',
         PATIENCE_MS,
       );
       await until(async () => (await service.api.get('/health/ready')).status === 200, 'it is ready', PATIENCE_MS);

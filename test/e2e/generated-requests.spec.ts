@@ -13,7 +13,7 @@ const AT_ONCE = 20;
 const TIMEOUT_MS = 300_000;
 /** SEED=n repeats a run. */
 const SEED = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31));
-/** A heap grows until it is collected; a leak of a kilobyte a request would be above this. */
+/** Limit of the heap growth. A leak of a kilobyte a request would exceed it. */
 const MAY_GROW_BYTES = 200 * 1_048_576;
 
 describe('ten thousand generated requests', () => {
@@ -34,11 +34,11 @@ describe('ten thousand generated requests', () => {
   /** @returns the status; 0: the connection broke */
   function send({ method, target, headers: given, body }: HostileRequest): Promise<number> {
     const { hostname, port } = new URL(service.url);
-    // By itself node says nothing of the length of a body of GET or DELETE, which is then taken for the next request.
+    // Node sets no length for a body of GET or DELETE, which would then be read as the next request.
     const headers = body === null ? given : { ...given, 'content-length': Buffer.byteLength(body) };
     return new Promise((resolve) => {
       const request = httpRequest({ agent, method, hostname, port, path: target, headers }, (response) => {
-        // A stream has no end.
+        // A stream never ends.
         if (response.headers['content-type']?.startsWith('text/event-stream') === true) request.destroy();
         response.resume();
         response.on('close', () => {
@@ -87,7 +87,7 @@ describe('ten thousand generated requests', () => {
       const { wrong, statuses, flaws } = await sendAll(generated.slice(REQUESTS / 10));
       const seen = `SEED=${SEED}, statuses ${JSON.stringify([...statuses])}`;
       expect({ seen, wrong: [...warmUp.wrong, ...wrong].slice(0, 5) }).toEqual({ seen, wrong: [] });
-      // The grammar does produce each kind of flaw, and each kind of refusal.
+      // Proves that the grammar produces each kind of flaw and of refusal.
       expect([...flaws.keys()].sort()).toEqual(['a member', 'the body', 'the host', 'the id', 'the query', 'who asks']);
       expect([...statuses.keys()]).toEqual(expect.arrayContaining([200, 400, 403, 404, 422, 429]));
       await expectUntouched(service, before, service.pid);

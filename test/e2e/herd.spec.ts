@@ -4,7 +4,7 @@ import { livingAgents, witness } from '../support/witness';
 
 const HERD = 300;
 
-/** Very many agents die at once: they all come back, and nobody is kept waiting for that. */
+/** Kills hundreds of agents at once: each must be restarted once, without delaying commands of callers. */
 describe(`${HERD} agents that are killed at once`, () => {
   let service: TestService;
 
@@ -13,16 +13,16 @@ describe(`${HERD} agents that are killed at once`, () => {
     for (let index = 0; index < HERD; index += 1) {
       await service.api.register({
         agentId: `a-${index}`,
-        name: 'one of many',
+        name: 'Herd member',
         entryPoint: 'sleeper.sh',
         tags: ['herd'],
       });
     }
-    for (const agentId of ['person-starts', 'person-stops']) {
+    for (const agentId of ['operator-starts', 'operator-stops']) {
       await service.api.register({ agentId, name: agentId, entryPoint: 'sleeper.sh' });
     }
     await service.api.expect(200, 'POST', '/api/agents/spawn', { tags: ['herd'] });
-    await service.api.spawn('person-stops');
+    await service.api.spawn('operator-stops');
     await until(
       () => herd().length === HERD,
       () => `all run; ${herd().length} do`,
@@ -38,12 +38,16 @@ describe(`${HERD} agents that are killed at once`, () => {
   const herd = () => [...livingAgents(service.home)].filter(([agentId]) => agentId.startsWith('a-'));
   const views = async () => (await service.api.agents()).filter(({ agentId }) => agentId.startsWith('a-'));
 
-  it('come back, each once; a person and the API need not wait for them', async () => {
+  it('are each restarted once, and delay neither commands nor the API', async () => {
     const watching = witness(service);
     try {
       for (const [, pids] of herd()) for (const pid of pids) process.kill(pid, 'SIGKILL');
-      const started = service.api.spawn('person-starts').then(() => herd().length);
-      const stopped = service.api.terminate('person-stops').then(() => herd().length);
+      // On a slow machine, PM2 may not answer the launch in time. The supervisor then looks up its outcome.
+      const started = service.api.request('POST', '/api/agents/operator-starts/spawn').then(({ status }) => {
+        expect([200, 503]).toContain(status);
+        return herd().length;
+      });
+      const stopped = service.api.terminate('operator-stops').then(() => herd().length);
       expect(await started).toBeLessThan(HERD);
       expect(await stopped).toBeLessThan(HERD);
       await until(
@@ -52,6 +56,11 @@ describe(`${HERD} agents that are killed at once`, () => {
         90_000,
       );
       await until(async () => (await views()).every(({ status }) => status === 'running'), 'all are stable', 60_000);
+      await until(
+        async () => (await service.api.agent('operator-starts')).status === 'running',
+        'the started agent runs',
+        60_000,
+      );
     } finally {
       await watching.stop();
     }

@@ -4,7 +4,7 @@ import { ADMIN_TOKEN, makeService, VIEWER_TOKEN, type TestService } from '../sup
 
 const AUTHORIZATION = `Authorization: Bearer ${ADMIN_TOKEN}`;
 
-/** In a service of its own: it uses up what an address may try. */
+/** Needs its own service: it exhausts the limit of an address. */
 describe('guessing tokens', () => {
   let service: TestService;
 
@@ -16,7 +16,7 @@ describe('guessing tokens', () => {
     await service.destroy();
   });
 
-  it('is slowed down by address, and holds up no valid token', async () => {
+  it('is limited by address, and delays no valid token', async () => {
     const guess = (index: number) =>
       rawRequest(service.url, { target: '/api/agents', headers: [`Authorization: Bearer guess-number-${index}`] });
     const statuses: number[] = [];
@@ -35,7 +35,7 @@ describe('guessing tokens', () => {
     expect((await service.api.withToken(null).get('/health/live')).status).toBe(200);
   });
 
-  it('a token that asks too often has to wait, others do not', async () => {
+  it('a token over its rate limit has to wait, others do not', async () => {
     const statuses: number[] = [];
     for (let index = 0; index < 70; index += 1) statuses.push((await service.api.get('/api/nothing-of-ours')).status);
     for (let index = 0; index < 70; index += 1) statuses.push((await service.api.get('/api/agents')).status);
@@ -43,6 +43,8 @@ describe('guessing tokens', () => {
     const limited = await rawRequest(service.url, { target: '/api/agents', headers: [AUTHORIZATION] });
     expect(refusalOf(limited)).toEqual([429, 'too-many-requests']);
     expect(Number(limited?.headers.get('retry-after'))).toBeGreaterThan(0);
+    for (const header of [`Authorization: Bearer   ${ADMIN_TOKEN}`, `authorization: bEARER ${ADMIN_TOKEN}`])
+      expect((await rawRequest(service.url, { target: '/api/agents', headers: [header] }))?.status).toBe(429);
     const viewer = service.api.withToken(VIEWER_TOKEN);
     expect((await viewer.get('/api/agents')).status).toBe(200);
   });

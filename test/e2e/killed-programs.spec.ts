@@ -1,30 +1,37 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { parseBackup, type Backup } from '../../src/persistence/backup';
+import { parseBackup, type Backup } from '../../src/persistence/backup/backup-file';
 import { openTestDatabase } from '../support/database';
 import { makeTempFolder, type TempFolder } from '../support/temp-folder';
 import { until } from '../support/until';
 import { Database, writeBackup } from '../../src/persistence';
 import { FakeClock } from '../support/fake-clock';
+import { seededRandom } from '../support/seeded';
 
-const KILLS = 20;
+/**
+ * Number of kills. Each takes about ten seconds, because a restore creates a whole database. Set KILLS=100 to test more
+ * moments.
+ */
+const KILLS = Number(process.env.KILLS ?? 8);
+const SEED = Number(process.env.KILLS_SEED ?? 1);
 const PATIENCE_MS = 600_000;
 
-/** The built programs, on a folder of an odd name, with no service: killed at any moment they lose nothing. */
-describe('on a folder of an odd name', () => {
+/** Kills the built programs at random moments, without a running service: no data may be lost. */
+describe('on a folder with special characters in its name,', () => {
   let folder: TempFolder;
   let dataDir: string;
-  /** Of another database than the one that is there at first. */
+  /** A backup of a database other than the initial one. */
   let other: string;
   const children = new Set<ChildProcess>();
+  const random = seededRandom(SEED);
 
   beforeAll(async () => {
     folder = makeTempFolder();
     dataDir = folder.folder(`dä ta's "1" $HOME;\\ %20 #`);
     other = await backupWith('other');
     const here = await backupWith('here');
-    expect(await run('restore-backup.js', here)).toMatchObject({ code: 0 });
+    expect(await run('cli/restore-backup.js', here)).toMatchObject({ code: 0 });
   }, PATIENCE_MS);
 
   afterAll(() => {
@@ -70,24 +77,25 @@ describe('on a folder of an odd name', () => {
 
   const run = (program: string, ...args: string[]) => begin(program, ...args).ended;
 
-  async function killSomewhere(tookMs: number, program: string, ...args: string[]): Promise<boolean> {
+  /** Starts a program and kills it at a random moment. @returns true if it had finished before */
+  async function killAtRandom(tookMs: number, program: string, ...args: string[]): Promise<boolean> {
     const { child, ended } = begin(program, ...args);
-    const timer = setTimeout(() => child.kill('SIGKILL'), Math.random() * tookMs);
+    const timer = setTimeout(() => child.kill('SIGKILL'), random() * tookMs);
     const { code } = await ended;
     clearTimeout(timer);
     return code === 0;
   }
 
-  async function timed(program: string, ...args: string[]): Promise<number> {
+  async function measureMs(program: string, ...args: string[]): Promise<number> {
     const began = performance.now();
     expect(await run(program, ...args)).toMatchObject({ code: 0 });
     return performance.now() - began;
   }
 
-  /** Whose database is there now, as a backup of it says. */
-  async function whatIsThere(): Promise<string[]> {
-    const { code, output } = await run('backup.js');
-    expect([code, output]).toEqual([0, expect.stringContaining('keep it to yourself')]);
+  /** Returns the agents of the present database, according to a backup of it. */
+  async function presentAgents(): Promise<string[]> {
+    const { code, output } = await run('cli/backup.js');
+    expect([code, output]).toEqual([0, expect.stringContaining('do not share it')]);
     const { tables } = contentOf(output.split('\n', 1)[0] ?? '');
     return (tables['local.agent_env'] ?? []).map((row) => String(row.agent_id));
   }
@@ -97,29 +105,29 @@ describe('on a folder of an odd name', () => {
   const backups = () => path.join(dataDir, 'backups');
 
   it(
-    `a restore that is killed ${KILLS} times leaves the old database or the new one, whole`,
+    `a restore that is killed ${KILLS} times leaves the old or the new database complete`,
     async () => {
-      expect(await whatIsThere()).toEqual(['here']);
-      const tookMs = await timed('restore-backup.js', other);
+      expect(await presentAgents()).toEqual(['here']);
+      const tookMs = await measureMs('cli/restore-backup.js', other);
       let expected = 'other';
       for (let kill = 0; kill < KILLS; kill += 1) {
         const [name, file] =
           kill % 2 === 0 ? ['here', path.join(folder.at('from here'))] : ['other', folder.at('from other')];
         const from = path.join(file, readdirSync(file)[0] ?? '');
-        const isDone = await killSomewhere(tookMs, 'restore-backup.js', from);
-        const there = await whatIsThere();
-        if (isDone) expect(there).toEqual([name]);
-        expect([[expected], [name]]).toContainEqual(there);
-        expected = there[0] ?? '';
+        const isDone = await killAtRandom(tookMs, 'cli/restore-backup.js', from);
+        const present = await presentAgents();
+        if (isDone) expect(present).toEqual([name]);
+        expect([[expected], [name]]).toContainEqual(present);
+        expected = present[0] ?? '';
         expect(statSync(path.join(dataDir, 'db')).mode & 0o777).toBe(0o700);
         for (const left of readdirSync(dataDir))
           if (left.startsWith('db.before-restore')) rmSync(path.join(dataDir, left), { recursive: true });
-        // The process that makes an empty one ends a moment after its parent; what it leaves goes with the next start.
+        // The process that creates an empty database exits shortly after its parent. The next start removes its files.
         expect(databases().filter((left) => !left.includes('.new-'))).toEqual(['db']);
       }
       await until(
-        async () => (await whatIsThere()).length === 1 && databases().length === 1,
-        'nothing is left',
+        async () => (await presentAgents()).length === 1 && databases().length === 1,
+        'no temporary folder is left',
         60_000,
       );
     },
@@ -127,26 +135,26 @@ describe('on a folder of an odd name', () => {
   );
 
   it(
-    `a backup that is killed ${KILLS} times leaves no half file under its name`,
+    `a backup that is killed ${KILLS} times leaves no partial file under a final name`,
     async () => {
-      const tookMs = await timed('backup.js');
+      const tookMs = await measureMs('cli/backup.js');
       for (let kill = 0; kill < KILLS; kill += 1) {
-        await killSomewhere(tookMs, 'backup.js');
+        await killAtRandom(tookMs, 'cli/backup.js');
         const named = readdirSync(backups()).filter((name) => name.endsWith('.json'));
         for (const name of named) contentOf(path.join(backups(), name));
       }
-      await whatIsThere();
+      await presentAgents();
       expect(readdirSync(backups()).filter((name) => !name.endsWith('.json'))).toEqual([]);
     },
     PATIENCE_MS,
   );
 
   it(
-    'ten backups at once are made one after the other',
+    'ten simultaneous backups are made one after the other',
     async () => {
-      // What a person put there is in nobody's way.
+      // A draft that an operator left there must not disturb them.
       writeFileSync(path.join(backups(), 'backup-2026-01-01T00-00-00.000Z.json.draft'), 'left');
-      const made = await Promise.all(Array.from({ length: 10 }, () => run('backup.js')));
+      const made = await Promise.all(Array.from({ length: 10 }, () => run('cli/backup.js')));
       expect(made.map(({ code }) => code)).toEqual(Array.from({ length: 10 }, () => 0));
       const files = made.map(({ output }) => output.split('\n', 1)[0] ?? '');
       const kept = files.filter((file) => existsSync(file));

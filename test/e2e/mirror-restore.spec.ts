@@ -14,7 +14,7 @@ interface Readiness {
   readonly details: { readonly mirror: Readonly<Record<string, unknown>> };
 }
 
-/** A machine is lost, another one takes its place. */
+/** Replaces a lost machine by another one. */
 describeHere(`RESTORE_FROM, on ${kind ?? 'nothing (skipped: no PostgREST for this machine)'}`, () => {
   let rig: SupabaseRig;
   let first: TestService;
@@ -58,7 +58,7 @@ describeHere(`RESTORE_FROM, on ${kind ?? 'nothing (skipped: no PostgREST for thi
     for (const cleanup of cleanups.reverse()) await cleanup();
   });
 
-  it('has never sent a value of env, nor a token, and the status of each agent', async () => {
+  it('finds no value of env and no token in the mirror, but the status of each agent', async () => {
     const sent = rig.requests.map(({ path, body }) => path + body).join('\n');
     expect(sent).toContain('API_KEY');
     for (const secret of [SECRET, rig.serviceKey, 'admin-token-of-the-tests']) expect(sent).not.toContain(secret);
@@ -70,18 +70,18 @@ describeHere(`RESTORE_FROM, on ${kind ?? 'nothing (skipped: no PostgREST for thi
     ]);
   });
 
-  it('refuses an instance that the project knows nothing of, and leaves nothing behind', async () => {
+  it('refuses an instance that the project does not have', async () => {
     const home = makeTestHome();
     rmSync(home.dataDir, { recursive: true, force: true });
     const { code, output } = await first.attempt({
-      ...{ RESTORE_FROM: 'nobody', DATA_DIR: home.dataDir, PM2_HOME: home.pm2Home },
+      ...{ RESTORE_FROM: 'unknown', DATA_DIR: home.dataDir, PM2_HOME: home.pm2Home },
     });
     expect(code).toBe(78);
-    expect(output).toMatch(/RESTORE_FROM: the project has nothing of nobody\. It has first\./);
+    expect(output).toMatch(/RESTORE_FROM: the project has no agents of unknown\. It has rows of first\./);
     await home.destroy();
   });
 
-  it('brings everything back into an empty folder, everything stopped', async () => {
+  it('restores everything into an empty folder, with every agent stopped', async () => {
     const before = await Promise.all([
       first.api.agents(),
       first.api.expect<{ events: unknown[] }>(200, 'GET', '/api/events?after=0&limit=1000'),
@@ -123,7 +123,7 @@ describeHere(`RESTORE_FROM, on ${kind ?? 'nothing (skipped: no PostgREST for thi
     expect(second.output()).toMatch(/worker cannot be spawned before the values of API_KEY, MODE are set/);
   });
 
-  it('does not spawn what lacks values, and says which, until a person has set them', async () => {
+  it('refuses to spawn an agent until the operator has set its missing values', async () => {
     const { api } = second;
     expect(await api.agent('worker')).toMatchObject({ env: {}, missingEnv: ['API_KEY', 'MODE'] });
     for (const operation of ['spawn', 'restart']) {
@@ -135,9 +135,9 @@ describeHere(`RESTORE_FROM, on ${kind ?? 'nothing (skipped: no PostgREST for thi
       ]);
     }
     expect(await api.agent('worker')).toMatchObject({ status: 'stopped', desiredState: 'stopped' });
-    // One is set, another change keeps the other one in mind, and a name can be given up.
-    await api.expect(200, 'PATCH', '/api/agents/worker', { env: { API_KEY: 'anew' } });
-    await api.expect(200, 'PATCH', '/api/agents/worker', { name: 'Worker anew' });
+    // One value is set, another change keeps the other name missing, and a name can be removed.
+    await api.expect(200, 'PATCH', '/api/agents/worker', { env: { API_KEY: 'set again' } });
+    await api.expect(200, 'PATCH', '/api/agents/worker', { name: 'Worker renamed' });
     expect(await api.agent('worker')).toMatchObject({ env: { API_KEY: '***' }, missingEnv: ['MODE'] });
     expect((await api.post('/api/agents/worker/spawn')).status).toBe(422);
     await api.expect(200, 'PATCH', '/api/agents/worker', { env: { MODE: null } });
@@ -146,20 +146,21 @@ describeHere(`RESTORE_FROM, on ${kind ?? 'nothing (skipped: no PostgREST for thi
     expect((await api.spawn('plain')).pid).toBeGreaterThan(0);
   });
 
-  it('takes the place of the first one, which writes nothing more', async () => {
+  it('replaces the first instance, which stops writing', async () => {
     await isThere(second);
-    await first.api.expect(200, 'PATCH', '/api/agents/plain', { name: 'of the first one' });
-    await until(async () => (await mirrorOf(first)).degraded === true, 'the first one notices', 30_000);
-    expect((await mirrorOf(first)).reason).toMatch(/belongs to the instance first, written from another DATA_DIR/);
+    await first.api.expect(200, 'PATCH', '/api/agents/plain', { name: 'of the first instance' });
+    await until(async () => (await mirrorOf(first)).degraded === true, 'the first instance notices', 30_000);
+    const { degraded } = await first.api.expect<Record<string, unknown>>(200, 'GET', '/api/mirror');
+    expect(degraded).toMatch(/belongs to the instance first, written from another DATA_DIR/);
     expect(await rig.query(`select name from actp_agent_registry where agent_id = 'plain'`)).toEqual([
       { name: 'Plain' },
     ]);
-    // It supervises all the same.
+    // It continues to supervise.
     expect((await first.api.agent('worker')).status).toBe('running');
     await second.end();
-    // RESTORE_FROM may stay where it is: there is a database now.
+    // RESTORE_FROM may stay set: it has no effect once there is a database.
     await second.start();
-    expect(await second.api.agent('worker')).toMatchObject({ name: 'Worker anew', desiredState: 'running' });
+    expect(await second.api.agent('worker')).toMatchObject({ name: 'Worker renamed', desiredState: 'running' });
     await isThere(second);
   });
 });

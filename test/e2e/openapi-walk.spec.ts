@@ -3,59 +3,15 @@ import { tokenOf } from '../support/agent-token';
 import { addressOf, fetchDocument, METHODS, operationsOf, type OpenApi, type Operation } from '../support/openapi';
 import { rawRequest } from '../support/raw-http';
 import { refusalOf } from '../support/refusals';
+import { NEEDS, expectedAnswer, type Caller } from '../support/required-roles';
 import { ADMIN_TOKEN, makeService, OPERATOR_TOKEN, VIEWER_TOKEN, type TestService } from '../support/service';
 import { settledState, stateOf } from '../support/state-of';
 
-type Need = 'nothing' | 'viewer' | 'operator' | 'admin' | 'own-agent';
-
-/** The table of API.md; a route that is documented and not here fails, so none is added without saying who may use it. */
-const NEEDS: Readonly<Record<string, Need>> = {
-  'GET /api/agents': 'viewer',
-  'POST /api/agents': 'admin',
-  'GET /api/agents/{id}': 'viewer',
-  'PATCH /api/agents/{id}': 'admin',
-  'DELETE /api/agents/{id}': 'admin',
-  'POST /api/agents/{id}/spawn': 'operator',
-  'POST /api/agents/{id}/restart': 'operator',
-  'POST /api/agents/{id}/pause': 'operator',
-  'POST /api/agents/{id}/resume': 'operator',
-  'POST /api/agents/{id}/terminate': 'operator',
-  'POST /api/agents/{id}/circuit-reset': 'operator',
-  'GET /api/agents/{id}/health': 'viewer',
-  'POST /api/agents/spawn': 'operator',
-  'POST /api/agents/terminate': 'operator',
-  'POST /api/agents/{id}/heartbeat': 'own-agent',
-  'GET /api/agents/{id}/diagnosis': 'viewer',
-  'GET /api/agents/{id}/logs': 'operator',
-  'GET /api/agents/{id}/restarts': 'viewer',
-  'GET /api/agents/{id}/health-log': 'viewer',
-  'GET /api/events': 'viewer',
-  'GET /api/events/stream': 'viewer',
-  'GET /api/health': 'viewer',
-  'GET /api/capabilities': 'viewer',
-  'PUT /api/agents/{id}/capabilities': 'admin',
-  'POST /api/tasks/route': 'operator',
-  'GET /api/mirror': 'viewer',
-  'POST /api/mirror/retry': 'operator',
-  'GET /health/live': 'nothing',
-  'GET /health/ready': 'nothing',
-  'GET /metrics': 'viewer',
-};
-
-/** Bodies with which a call that is let in does nothing; elsewhere it speaks of an agent that does not exist. */
+/** Bodies with which an admitted call does nothing. All other calls name an agent that does not exist. */
 const HARMLESS: Readonly<Record<string, unknown>> = {
-  'POST /api/agents/spawn': { tags: ['carried-by-nobody'] },
-  'POST /api/agents/terminate': { tags: ['carried-by-nobody'] },
+  'POST /api/agents/spawn': { tags: ['carried-by-none'] },
+  'POST /api/agents/terminate': { tags: ['carried-by-none'] },
 };
-
-const RANK = { none: 0, viewer: 1, operator: 2, admin: 3 } as const;
-
-interface Caller {
-  readonly token: string | null;
-  /** null: the token is none, or worthless. */
-  readonly role: keyof typeof RANK | null;
-  readonly agentId?: string;
-}
 
 describe('every documented route', () => {
   let service: TestService;
@@ -73,7 +29,7 @@ describe('every documented route', () => {
     };
     const ended = await started('walked', null);
     const { pid } = await admin.restart('walked');
-    callers.set('nobody', { token: null, role: null });
+    callers.set('anonymous', { token: null, role: null });
     callers.set('a wrong token', { token: 'wrong-token-of-the-tests', role: null });
     callers.set('an empty token', { token: '', role: null });
     callers.set('an agent whose run has ended', { token: ended, role: null });
@@ -100,15 +56,7 @@ describe('every documented route', () => {
 
   const keyOf = ({ method, route }: Operation) => `${method} ${route}`;
 
-  /** What the contract says of a call: let in, or refused with which status. */
-  function verdict(need: Need, caller: Caller, agentId: string): 'let in' | 401 | 403 {
-    if (need === 'nothing') return 'let in';
-    if (caller.role === null) return 401;
-    if (need === 'own-agent') return caller.agentId === agentId || RANK[caller.role] >= 2 ? 'let in' : 403;
-    return RANK[caller.role] >= RANK[need] ? 'let in' : 403;
-  }
-
-  /** Reads no more than the head of a stream that has no end. */
+  /** Reads only the head of an endless stream. */
   async function call(caller: Caller, method: string, address: string, body: unknown) {
     const stop = new AbortController();
     const response = await fetch(`${service.url}${address}`, {
@@ -138,13 +86,13 @@ describe('every documented route', () => {
     return problem;
   }
 
-  it('stands in the table of who may use it', () => {
+  it('is in the table of required roles', () => {
     const documented = operationsOf(document).map(keyOf);
     expect(documented.filter((key) => !(key in NEEDS))).toEqual([]);
     expect(documented.length).toBeGreaterThanOrEqual(15);
   });
 
-  it('says in the document whether it needs a token', () => {
+  it('documents whether it requires a token', () => {
     for (const operation of operationsOf(document)) {
       expect([keyOf(operation), operation.security?.length === 0]).toEqual([
         keyOf(operation),
@@ -153,15 +101,15 @@ describe('every documented route', () => {
     }
   });
 
-  it('refuses whoever may not use it, says how, and changes nothing', async () => {
+  it('refuses every caller without the required role, explains why, and changes nothing', async () => {
     const before = await stateOf(admin);
     let refused = 0;
     for (const operation of operationsOf(document)) {
       const key = keyOf(operation);
       const address = addressOf(operation.route, 'walked');
       for (const [who, caller] of callers) {
-        const expected = verdict(NEEDS[key] ?? 'admin', caller, 'walked');
-        if (expected === 'let in') continue;
+        const expected = expectedAnswer(key, caller, 'walked');
+        if (expected === 'admitted') continue;
         const answer = await call(caller, operation.method, address, HARMLESS[key]);
         expect([who, key, answer.status]).toEqual([who, key, expected]);
         const { code } = expectProblem(answer, address);
@@ -175,15 +123,15 @@ describe('every documented route', () => {
     expect(await stateOf(admin)).toEqual(before);
   });
 
-  it('lets in whoever may use it, and answers as documented', async () => {
+  it('admits every caller with the required role, and answers as documented', async () => {
     const before = await stateOf(admin);
     for (const operation of operationsOf(document)) {
       const key = keyOf(operation);
       for (const [who, caller] of callers) {
-        // Its own heartbeat is all that an agent without a role may send, and it hurts nobody.
+        // An agent without a role may send only its own heartbeat, which changes nothing here.
         const isOwn = NEEDS[key] === 'own-agent' && caller.agentId === 'walked';
-        const agentId = isOwn ? 'walked' : 'nobody-has-this-id';
-        if (verdict(NEEDS[key] ?? 'admin', caller, agentId) !== 'let in') continue;
+        const agentId = isOwn ? 'walked' : 'no-agent-has-this-id';
+        if (expectedAnswer(key, caller, agentId) !== 'admitted') continue;
         const address = addressOf(operation.route, agentId);
         const answer = await call(caller, operation.method, address, HARMLESS[key]);
         expect([who, key, answer.status, [401, 403, 429].includes(answer.status) || answer.status >= 500]).toEqual([
@@ -196,7 +144,7 @@ describe('every documented route', () => {
     expect(await stateOf(admin)).toEqual(before);
   });
 
-  it('refuses what it cannot read, and says so in the document', async () => {
+  it('refuses an unreadable request, and documents that', async () => {
     const before = await stateOf(admin);
     const headers = [`Authorization: Bearer ${ADMIN_TOKEN}`, 'Content-Type: application/json'];
     for (const operation of operationsOf(document)) {
@@ -223,7 +171,7 @@ describe('every documented route', () => {
     expect(await stateOf(admin)).toEqual(before);
   });
 
-  it('answers HEAD where it answers GET, to the same callers and without a body', async () => {
+  it('answers HEAD like GET, to the same callers and without a body', async () => {
     for (const { route } of operationsOf(document).filter(({ method }) => method === 'GET')) {
       if (route.endsWith('/stream')) continue;
       const address = addressOf(route, 'walked');
@@ -239,13 +187,13 @@ describe('every documented route', () => {
     }
   });
 
-  it('answers no method that is not documented, not even to an admin', async () => {
+  it('answers no undocumented method, not even to an admin', async () => {
     const before = await stateOf(admin);
     for (const [route, operations] of Object.entries(document.paths)) {
       for (const method of [...METHODS, 'OPTIONS', 'PROPFIND']) {
         if (method.toLowerCase() in operations) continue;
         // `spawn` and `terminate` in the place of an id are an id to the other methods.
-        const address = addressOf(route, 'nobody-has-this-id');
+        const address = addressOf(route, 'no-agent-has-this-id');
         const answer = await call({ token: ADMIN_TOKEN, role: 'admin' }, method, address, undefined);
         expect([method, route, answer.status]).toEqual([method, route, 404]);
         expectProblem(answer, address);

@@ -2,20 +2,22 @@ import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
-import { LinuxProcessInspector } from '../../src/runtime';
+import { LinuxProcessInspector } from '../../src/processes';
 import { makeHealthAgent } from '../support/health-agent';
+import { makeHealthPulse, type HealthPulse } from '../support/health-pulse';
 import { makeService, type TestService } from '../support/service';
 import { until } from '../support/until';
 import { livingAgents } from '../support/witness';
 
 /**
- * Cases that other supervisors test, or should, on our real parts; each is named after where it comes from. Those that are
- * decisions alone stand in src/healing/machine/decisions-of-health.spec.ts and src/health/verdict.spec.ts.
+ * Runs cases that other supervisors test, or should test, on the real parts. Each is named after its origin. Cases that
+ * are pure decisions are in src/healing/machine/decisions-of-health.spec.ts and src/health/verdict.spec.ts.
  */
-describe('cases of others', () => {
+describe('cases from other supervisors', () => {
   const inspector = new LinuxProcessInspector();
   let service: TestService;
   let dependency: Server;
+  let pulse: HealthPulse;
   let requests = 0;
 
   beforeAll(async () => {
@@ -30,9 +32,11 @@ describe('cases of others', () => {
         ...{ HEARTBEAT_TIMEOUT_SECONDS: '1.2', STABLE_SECONDS: '1' },
       },
     });
+    pulse = await makeHealthPulse(service);
   });
 
   afterAll(async () => {
+    pulse.close();
     dependency.closeAllConnections();
     dependency.close();
     await service.destroy();
@@ -43,10 +47,10 @@ describe('cases of others', () => {
     return service.api.spawn(agentId);
   };
 
-  it('Nomad: two failing checks make one restart', async () => {
+  it('Nomad: two failing checks cause one restart', async () => {
     const agent = await makeHealthAgent(service, 'fails-twice', { env: { BEAT: '{}', BEAT_EVERY_MS: '200' } });
     const before = await agent.isUp();
-    process.kill(before.pid ?? 0, 'SIGSTOP'); // neither answers nor beats
+    process.kill(before.pid ?? 0, 'SIGSTOP'); // no answers and no heartbeats
     await agent.isReplaced(before.pid);
     expect(await agent.isUp()).toMatchObject({ restarts: 1, circuit: { failureCount: 1 } });
   });
@@ -62,24 +66,24 @@ describe('cases of others', () => {
     expect(starts()).toHaveLength(1);
   });
 
-  it('Nomad: the exit code is kept on stop', async () => {
+  it('Nomad: a stop keeps the exit code', async () => {
     await start('exits-3', 'crasher.py', { args: ['3'], policy: { restart: 'never' } });
     await until(async () => (await service.api.agent('exits-3')).status === 'halted', 'it has crashed');
     await service.api.terminate('exits-3');
     expect(await service.api.get('/api/agents/exits-3/diagnosis')).toMatchObject({ body: { exitCode: 3 } });
   });
 
-  it('kubelet: no probing until the new instance', async () => {
+  it('kubelet: a stopped agent is not probed until its next launch', async () => {
     const { port } = dependency.address() as AddressInfo;
-    await start('asked', 'sleeper.py', { healthUrl: `http://127.0.0.1:${port}/` });
-    await until(() => requests > 0, 'it is asked');
-    await service.api.terminate('asked');
-    await new Promise((resolve) => setTimeout(resolve, 500)); // one that was under way may still come
+    await start('probed', 'sleeper.py', { healthUrl: `http://127.0.0.1:${port}/` });
+    await until(() => requests > 0, 'the agent was probed');
+    await service.api.terminate('probed');
+    await pulse.checks(2); // a probe in flight may still arrive
     const before = requests;
-    await new Promise((resolve) => setTimeout(resolve, 1_500)); // several intervals: nobody is to be asked
+    await pulse.checks(4);
     expect(requests).toBe(before);
-    await service.api.spawn('asked');
-    await until(() => requests > before, 'the new one is asked');
+    await service.api.spawn('probed');
+    await until(() => requests > before, 'the new instance was probed');
   });
 
   it.each([
@@ -96,21 +100,21 @@ describe('cases of others', () => {
     });
   });
 
-  it('supervisord: a stop while it waits in back-off', async () => {
+  it('supervisord: a stop cancels a pending back-off', async () => {
     await start('waits', 'crasher.py', { policy: { backoffBaseSeconds: 600, backoffMaxSeconds: 600 } });
-    await until(async () => (await service.api.agent('waits')).status === 'backing-off', 'it waits');
+    await until(async () => (await service.api.agent('waits')).status === 'backing-off', 'it waits for its restart');
     expect(await service.api.terminate('waits')).toMatchObject({ status: 'stopped', nextAttemptAt: null });
   });
 
-  it('process-compose: a stop during a restart cancels it', async () => {
+  it('process-compose: a stop cancels a restart in progress', async () => {
     await start('cancelled', 'sleeper.py');
     const restart = service.api.post('/api/agents/cancelled/restart', { delaySeconds: 30 });
-    await until(async () => (await service.api.agent('cancelled')).pid === null, 'it is between two lives');
+    await until(async () => (await service.api.agent('cancelled')).pid === null, 'its process is gone');
     expect(await service.api.terminate('cancelled')).toMatchObject({ status: 'stopped' });
     expect(await restart).toMatchObject({ status: 409, body: { code: 'operation-in-progress' } });
   });
 
-  it('process-compose: concurrent restarts are never two incarnations', async () => {
+  it('process-compose: concurrent restarts never create two live processes', async () => {
     await start('often', 'sleeper.py');
     let most = 0;
     const timer = setInterval(() => {
@@ -122,13 +126,13 @@ describe('cases of others', () => {
     expect(livingAgents(service.home).get('often')).toEqual([(await service.api.agent('often')).pid]);
   });
 
-  it('process-compose: an orphaned child that holds the pipe keeps nobody from coming back, and is ended', async () => {
+  it('process-compose: an orphaned child that holds the pipe does not block the restart, and is killed', async () => {
     const file = path.join(service.home.root, 'child');
     const program = `#!/bin/sh\nif [ -f '${file}' ]; then exec sleep 3600; fi\nsleep 3600 &\necho $! > '${file}'\nexit 1\n`;
     service.home.program('leaves-child.sh', program);
     await start('leaves-child', 'leaves-child.sh');
     await until(async () => (await service.api.agent('leaves-child')).status === 'running', 'it is back');
     const child = Number(readFileSync(file, 'utf8'));
-    await until(() => inspector.facts(child) === null, 'the child is ended');
+    await until(() => inspector.facts(child) === null, 'the child is killed');
   });
 });

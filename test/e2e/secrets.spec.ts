@@ -17,9 +17,9 @@ const SUPABASE_KEY = 'marked-supabase-key-5d1c0f6e2b7a';
 const TELEGRAM_TOKEN = '71234567:marked-telegram-token-9f3e8c';
 const OTHER_SECRET = 'marked-key-of-a-model-that-no-agent-asked-for';
 const PLANTED = 'marked-value-in-the-env-of-one-agent';
-const TRIED = 'marked-token-that-somebody-tried';
+const TRIED = 'marked-token-that-a-guesser-tried';
 
-/** Loopback and closed: what is to be sent elsewhere fails, and what is said of the failure is searched too. */
+/** A closed port on the loopback: every upload fails, and the error messages are searched too. */
 const NOWHERE = 'http://127.0.0.1:9';
 const SETTINGS = {
   SUPABASE_URL: NOWHERE,
@@ -35,10 +35,10 @@ const SETTINGS = {
   DATA_DIR: 'made',
 };
 
-describe('the search itself', () => {
+describe('the search for secrets', () => {
   it.each<[string, (secret: Buffer) => string | Buffer]>([
-    ['as it is', (secret) => secret],
-    ['in a line', (secret) => `token=${secret.toString()};`],
+    ['in plain text', (secret) => secret],
+    ['within a line', (secret) => `token=${secret.toString()};`],
     ['in hexadecimal', (secret) => secret.toString('hex')],
     ['in base64', (secret) => secret.toString('base64')],
     ['in base64url', (secret) => secret.toString('base64url')],
@@ -59,7 +59,7 @@ describe('the search itself', () => {
 
 describe.each<[string, Readonly<Record<string, string>>]>([
   ['the tokens of API_TOKENS', {}],
-  ['the made admin token', { API_TOKENS: '' }],
+  ['the generated admin token', { API_TOKENS: '' }],
 ])('secrets, with %s', (_which, more) => {
   let service: TestService;
   let secrets: Secrets;
@@ -109,7 +109,7 @@ describe.each<[string, Readonly<Record<string, string>>]>([
     );
   };
 
-  /** A day in the life: agents of all kinds, restarts, crashes, failures, refusals, a lost daemon, wrong settings. */
+  /** Exercises agents of all kinds, restarts, crashes, failures, refusals, a lost daemon and invalid settings. */
   async function live(): Promise<void> {
     const { root } = service.home;
     service.home.program('family.sh', '#!/bin/sh\nsetsid sleep 3600 &\nsleep 3600 &\nwait\n');
@@ -124,7 +124,7 @@ describe.each<[string, Readonly<Record<string, string>>]>([
     await launch('missing', 'nowhere.py', { autostart: true });
     await launch('circular', 'circular.sh', { interpreter: 'none' });
     await seenStatus('crashing', 'halted');
-    await ask('POST', '/api/agents/node/restart', { reason: 'to see what it is told' });
+    await ask('POST', '/api/agents/node/restart', { reason: 'to see what it receives' });
     await ask('PATCH', '/api/agents/python', { env: { MORE: 'x' } });
     await ask('POST', '/api/agents/python/restart');
     await refuse();
@@ -143,7 +143,7 @@ describe.each<[string, Readonly<Record<string, string>>]>([
     await until(() => existsSync(path.join(root, 'node.json')), 'it was started in the shell');
   }
 
-  /** Everything that might repeat what it was given, or tell what it was compared with. */
+  /** Sends everything that might repeat its input, or reveal what it was compared with. */
   async function refuse(): Promise<void> {
     for (const token of [adminToken.slice(0, -1), `${adminToken}x`, adminToken.toUpperCase(), TRIED]) {
       expect((await ask('GET', '/api/agents', undefined, token)).status).toBe(401);
@@ -157,10 +157,10 @@ describe.each<[string, Readonly<Record<string, string>>]>([
     await ask('GET', '/api/nothing');
   }
 
-  /** Starts that are refused: what they say is searched with all that the service said. */
+  /** Attempts starts that are refused. Their output is searched too. */
   async function startWrongly(): Promise<void> {
     const wrong: readonly Readonly<Record<string, string>>[] = [
-      {}, // somebody holds the lock
+      {}, // another process holds the lock
       { DATA_DIR: 'other', PORT: TRIED },
       { DATA_DIR: 'other', API_TOKENS: `boss:${TRIED}` },
       { DATA_DIR: 'other', API_TOKENS: `admin:${TRIED},admin:${TRIED}` },
@@ -179,16 +179,16 @@ describe.each<[string, Readonly<Record<string, string>>]>([
       ...placesInProcesses(service.home),
       ...(await placesInPm2(service.home)),
       ...placesInFiles(service.home.root, holders),
-      ['what the service said', service.output()],
-      ['what it answered', answers.join('\n')],
+      ['the output of the service', service.output()],
+      ['the answers of the API', answers.join('\n')],
     ]);
   }
 
-  it('lie nowhere but where they belong', async () => {
+  it('are nowhere but in their own files', async () => {
     await live();
     const places = await everywhere();
     expect(findSecrets(places, secrets)).toEqual([]);
-    // A search that looked in the wrong places would find nothing either.
+    // Proves that the search looks in the right places.
     const found = findSecrets(places, { PLANTED }).join('\n');
     for (const place of [
       /environ of an agent/,
@@ -200,14 +200,14 @@ describe.each<[string, Readonly<Record<string, string>>]>([
     ]) {
       expect(found).toMatch(place);
     }
-    expect(found).not.toMatch(/what the service said|what it answered|cmdline|environ of the daemon/);
+    expect(found).not.toMatch(/the output of the service|the answers of the API|cmdline|environ of the daemon/);
     expect([...places.keys()].filter((place) => place.startsWith('environ of an agent')).length).toBeGreaterThan(5);
-    expect(places.get('what the service said')?.toString()).toContain('agent-spawner is ready');
-    expect(places.get('what it answered')?.toString()).toContain('interpreter-not-found');
+    expect(places.get('the output of the service')?.toString()).toContain('agent-spawner is ready');
+    expect(places.get('the answers of the API')?.toString()).toContain('interpreter-not-found');
     expect(places.get('getReport')?.toString()).toContain('PM2_HOME');
   });
 
-  it('lie in no row of the database either, and its folder is open to nobody else', async () => {
+  it('are in no row of the database, whose folder only its owner can read', async () => {
     const files = readdirSync(dataDir).map((name) => path.join(dataDir, name));
     expect(openToOthers([dataDir, ...files])).toEqual([]);
     await service.end();

@@ -1,11 +1,11 @@
 import { writeFileSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { LinuxProcessInspector } from '../../src/runtime';
+import { LinuxProcessInspector } from '../../src/processes';
 import { makeService, type TestService } from '../support/service';
 import { until } from '../support/until';
 
-/** The supervisor dies, in whatever way; its agents live on, and are its own again afterwards. */
-describe('after the death of the supervisor', () => {
+/** Kills, stops, freezes and duplicates the supervisor: its agents must keep running, and be adopted afterwards. */
+describe('around the death of the supervisor,', () => {
   const inspector = new LinuxProcessInspector();
   const agents = { python: 'sleeper.py', node: 'sleeper.js', shell: 'sleeper.sh' };
   let service: TestService;
@@ -16,7 +16,7 @@ describe('after the death of the supervisor', () => {
       await service.api.register({ agentId, name: agentId, entryPoint, tags: ['core'] });
       await service.api.spawn(agentId);
     }
-    await until(async () => (await pids()).every((pid) => pid !== null), 'all of them run');
+    await until(async () => (await pids()).every((pid) => pid !== null), 'all agents run');
   });
 
   afterAll(async () => {
@@ -26,27 +26,27 @@ describe('after the death of the supervisor', () => {
   const pids = async () => (await service.api.agents()).map(({ pid }) => pid);
   const isAlive = (pid: number | null) => pid !== null && inspector.facts(pid) !== null;
 
-  it.each(['SIGKILL', 'SIGTERM'] as const)('by %s the agents keep their pids, and are adopted', async (signal) => {
+  it.each(['SIGKILL', 'SIGTERM'] as const)('by %s, the agents keep their pids and are adopted', async (signal) => {
     const before = await pids();
     expect(await service.end(signal)).toBe(signal === 'SIGKILL' ? null : 0);
     expect(before.every(isAlive)).toBe(true);
     await service.start();
-    // That a launch succeeded may not have been saved when it was killed: then the first list shows the process.
-    await until(async () => (await pids()).every((pid) => pid !== null), 'the process of each is known');
+    // The result of a launch may not have been saved before the kill. Then the first list shows the process.
+    await until(async () => (await pids()).every((pid) => pid !== null), 'the process of each agent is known');
     expect(await pids()).toEqual(before);
     await until(async () => {
       const events = await service.api.events();
       const begun = events.findLastIndex(({ type }) => type === 'supervisor.started');
       const adopted = events.slice(begun).filter(({ type }) => type === 'agent.adopted');
       return new Set(adopted.map(({ agentId }) => agentId)).size === Object.keys(agents).length;
-    }, 'each of them is adopted');
+    }, 'all agents are adopted');
     await until(
       async () => (await service.api.agents()).every(({ status, restarts }) => status === 'running' && restarts === 0),
-      'all of them run, and none was restarted',
+      'all agents run, and none was restarted',
     );
   });
 
-  it('an adopted agent is healed when it dies', async () => {
+  it('an adopted agent is healed when it crashes', async () => {
     const { pid } = await service.api.agent('python');
     process.kill(pid ?? 0, 'SIGKILL');
     const healed = await until(async () => {
@@ -56,7 +56,7 @@ describe('after the death of the supervisor', () => {
     expect(isAlive(healed.pid)).toBe(true);
   });
 
-  it('one that died meanwhile is started once, and what was stopped stays stopped', async () => {
+  it('an agent that crashed meanwhile is started once, and a stopped agent stays stopped', async () => {
     await service.api.terminate('shell');
     const { pid } = await service.api.agent('node');
     await service.end('SIGKILL');
@@ -73,7 +73,7 @@ describe('after the death of the supervisor', () => {
     await service.api.spawn('shell');
   });
 
-  it('killed ten times at random while it is written to, no acknowledged change is lost and no event is', async () => {
+  it('no acknowledged change and no event is lost in ten kills during writes', async () => {
     const before = await pids();
     const acknowledged = new Set<string>();
     for (let round = 0; round < 10; round += 1) {
@@ -102,20 +102,20 @@ describe('after the death of the supervisor', () => {
     expect((await pids()).slice(0, 3)).toEqual(before);
   }, 300_000);
 
-  it('a second supervisor on the same folders refuses, in one clear sentence, and harms nothing', async () => {
+  it('a second supervisor on the same folders is refused with one clear message, and changes nothing', async () => {
     const before = await pids();
     for (const other of ['DATA_DIR', 'PM2_HOME']) {
       const { code, output } = await service.attempt({ [other]: path.join(service.home.root, `other-${other}`) });
       expect(code).toBe(78);
       expect(output.trim().split('\n')).toEqual([
-        expect.stringMatching(/^agent-spawner: Another agent-spawner \(pid \d+\) already works on .* End it first/),
+        expect.stringMatching(/^agent-spawner: Another agent-spawner \(pid \d+\) already uses .* Stop it first/),
       ]);
       expect(output).toContain(`pid ${service.pid}`);
     }
     expect(await pids()).toEqual(before);
   });
 
-  it('a paused one keeps its lock', async () => {
+  it('a frozen supervisor keeps its lock', async () => {
     service.signal('SIGSTOP');
     const { code } = await service.attempt({});
     service.signal('SIGCONT');
@@ -123,11 +123,11 @@ describe('after the death of the supervisor', () => {
     await service.api.agents();
   });
 
-  it('a lock of a process that is dead is taken over, also where its pid lives again as another', async () => {
+  it('the lock of a dead process is taken over, even if its pid was reused', async () => {
     await service.end('SIGKILL');
     const lock = path.join(service.home.dataDir, 'agent-spawner.lock');
     const owner = JSON.parse(readFileSync(lock, 'utf8')) as { pid: number };
-    // This very test run has the pid, but began at another time.
+    // The pid belongs to this test process, which started at another time.
     writeFileSync(lock, JSON.stringify({ ...owner, pid: process.pid }));
     await service.start();
     await service.api.agents();

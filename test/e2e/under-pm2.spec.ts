@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { LinuxProcessInspector } from '../../src/runtime';
+import { LinuxProcessInspector } from '../../src/processes';
 import { ApiClient } from '../support/api-client';
 import { makeTestHome } from '../support/pm2-home';
 import { ADMIN_TOKEN } from '../support/service';
@@ -20,8 +20,8 @@ interface Entry {
   readonly pm2_env: { readonly status: string; readonly restart_time: number; readonly exit_code?: number };
 }
 
-/** `pm2 start ecosystem.config.js`: the service runs in the very daemon that it drives. */
-describe('under PM2 itself', () => {
+/** Runs the service with `pm2 start ecosystem.config.js`, under the daemon that it also uses for its agents. */
+describe('the service under PM2 itself', () => {
   const inspector = new LinuxProcessInspector();
   const home = makeTestHome();
   const otherHome = path.join(home.root, 'other-pm2');
@@ -41,7 +41,7 @@ describe('under PM2 itself', () => {
     await home.destroy();
   });
 
-  /** An operator's shell, with the settings of the service in its environment. */
+  /** Runs `pm2` as an operator's shell would, with the settings of the service in its environment. */
   async function pm2In(pm2Home: string, ...args: string[]): Promise<string> {
     const env = {
       ...{ PATH: process.env.PATH, HOME: home.root, PM2_HOME: pm2Home, PM2_DISABLE_VERSION_CHECK: '1', CI: 'true' },
@@ -61,16 +61,17 @@ describe('under PM2 itself', () => {
   }
   const supervisor = async () => (await listed()).find(({ name }) => name === 'agent-spawner');
 
-  const said = (file: string) => (existsSync(file) ? readFileSync(file, 'utf8') : '');
+  const contentOf = (file: string) => (existsSync(file) ? readFileSync(file, 'utf8') : '');
   const urls = () =>
-    [...said(path.join(home.pm2Home, 'logs/agent-spawner-out.log')).matchAll(/API\s+(http:\S+)\/api\/agents/g)].map(
-      ([, url]) => url ?? '',
-    );
+    [
+      ...contentOf(path.join(home.pm2Home, 'logs/agent-spawner-out.log')).matchAll(/API\s+(http:\S+)\/api\/agents/g),
+    ].map(([, url]) => url ?? '');
   const api = () => new ApiClient(urls().at(-1) ?? '', ADMIN_TOKEN);
   const isReady = (times: number) =>
     until(
       async () => urls().length >= times && (await api().get('/health/ready')).status === 200,
-      () => `it is ready; it said: ${said(path.join(home.pm2Home, 'logs/agent-spawner-error.log'))}`,
+      () =>
+        `the service is ready; its error log: ${contentOf(path.join(home.pm2Home, 'logs/agent-spawner-error.log'))}`,
       60_000,
     );
   const isAlive = (pid: number) => inspector.facts(pid) !== null;
@@ -96,7 +97,7 @@ describe('under PM2 itself', () => {
     );
   }
 
-  it('has its settings from the environment, and its agents run beside it in one daemon', async () => {
+  it('gets its settings from the environment, and shares the daemon with its agents', async () => {
     expect((await listed()).map(({ name }) => name)).toEqual(expect.arrayContaining(['agent-spawner', ...ids]));
     for (const { pid } of (await listed()).filter((entry) => entry.pid > 0)) {
       expect(inspector.facts(pid)?.parentPid).toBe(daemonPid());
@@ -104,7 +105,7 @@ describe('under PM2 itself', () => {
     expect(existsSync(path.join(home.dataDir, 'db'))).toBe(true);
   });
 
-  it('killed, it is started again by PM2, and the agents keep their pids', async () => {
+  it('is restarted by PM2 when it is killed, and the agents keep their pids', async () => {
     const before = { own: (await supervisor())?.pid ?? 0, agents: pids(), starts: urls().length };
     process.kill(before.own, 'SIGKILL');
     await isReady(before.starts + 1);
@@ -115,7 +116,7 @@ describe('under PM2 itself', () => {
     await allRunOnce();
   });
 
-  it('restarted and stopped by hand, it leaves the agents running, and makes a backup', async () => {
+  it('makes a backup and leaves the agents running when an operator restarts or stops it', async () => {
     const before = { agents: pids(), starts: urls().length, backups: backups() };
     await pm2('restart', 'agent-spawner');
     await isReady(before.starts + 1);
@@ -131,13 +132,13 @@ describe('under PM2 itself', () => {
     expect(pids()).toEqual(before.agents);
   });
 
-  it('a second one on the same data refuses, and PM2 does not start it again', async () => {
+  it('refuses to start a second time on the same data, and PM2 does not restart it', async () => {
     mkdirSync(otherHome);
     await pm2In(otherHome, 'start', ECOSYSTEM);
     const ends = () =>
-      said(path.join(otherHome, 'pm2.log')).match(/\[agent-spawner:0\] exited with code \[78\]/g) ?? [];
-    await until(() => ends().length > 0, 'it has refused');
-    // PM2 would have started it again by now: it does so with the first one, after the same delay.
+      contentOf(path.join(otherHome, 'pm2.log')).match(/\[agent-spawner:0\] exited with code \[78\]/g) ?? [];
+    await until(() => ends().length > 0, 'the second service has refused');
+    // PM2 restarts the first service after the same delay. By then it would also have restarted the second one.
     const starts = urls().length;
     process.kill((await supervisor())?.pid ?? 0, 'SIGKILL');
     await isReady(starts + 1);
@@ -145,12 +146,12 @@ describe('under PM2 itself', () => {
     const [second] = await listed(otherHome);
     expect(second?.pm2_env.exit_code).toBe(78);
     expect(second?.pm2_env.restart_time).toBe(0);
-    expect(said(path.join(otherHome, 'logs/agent-spawner-error.log'))).toContain('Another agent-spawner (pid ');
+    expect(contentOf(path.join(otherHome, 'logs/agent-spawner-error.log'))).toContain('Another agent-spawner (pid ');
     process.kill(Number(readFileSync(path.join(otherHome, 'pm2.pid'), 'utf8')), 'SIGKILL');
     await allRunOnce();
   });
 
-  it('outlives the daemon that it runs in, starts another, and each agent once; PM2 does not list it any more', async () => {
+  it('survives its daemon, starts another one and each agent once, and is no longer listed by PM2', async () => {
     const before = { own: (await supervisor())?.pid ?? 0, daemon: daemonPid(), agents: pids() };
     process.kill(before.daemon, 'SIGKILL');
     await until(() => daemonPid() !== before.daemon && daemonPid() !== 0, 'a new daemon runs');
@@ -160,12 +161,12 @@ describe('under PM2 itself', () => {
     expect((await listed()).map(({ name }) => name)).not.toContain('agent-spawner');
   });
 
-  it('ends in order although nobody reads any more what it prints, and PM2 can be given it anew', async () => {
+  it('exits in order with its output closed, and can be started under PM2 again', async () => {
     const lock = path.join(home.dataDir, 'agent-spawner.lock');
     const before = { agents: pids(), starts: urls().length, backups: backups() };
     const { pid } = JSON.parse(readFileSync(lock, 'utf8')) as { pid: number };
     process.kill(pid, 'SIGTERM');
-    await until(() => !isAlive(pid), 'it has ended', 40_000);
+    await until(() => !isAlive(pid), 'the service has exited', 40_000);
     expect(existsSync(lock)).toBe(false);
     expect(backups()).toBe(before.backups + 1);
     await pm2('start', ECOSYSTEM);

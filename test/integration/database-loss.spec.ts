@@ -1,18 +1,18 @@
 import { sql } from 'kysely';
 import { doubtOf, Database, type Tx } from '../../src/persistence';
-import { EmbeddedPostgres } from '../../src/persistence/embedded-postgres';
+import { EmbeddedPostgres } from '../../src/persistence/database/embedded-postgres';
 import { openEmptyDatabase } from '../support/database';
 import { makeTempFolder, type TempFolder } from '../support/temp-folder';
 import { until } from '../support/until';
 
-/** Longer than the limits below; the thread that sleeps is ended with them. */
+/** Longer than the limits below, after which the sleeping thread is terminated. */
 const SLEEP = sql`select pg_sleep(60)`;
 const LIMITS = { timeoutMs: 2_000, hangMs: 4_000 };
 
 const insert = (tx: Tx, agentId: string) =>
   tx.insertInto('local.agent_env').values({ agent_id: agentId, env: '{}' }).execute();
 
-describe('an engine that hangs', () => {
+describe('a hung engine', () => {
   let empty: Awaited<ReturnType<typeof openEmptyDatabase>>;
   let database: Database;
 
@@ -28,9 +28,9 @@ describe('an engine that hangs', () => {
       return rows.map((row) => row.agent_id);
     });
 
-  const untilOpen = () => until(() => database.ping().then(() => true), 'it is open again', 60_000);
+  const untilOpen = () => until(() => database.ping().then(() => true), 'the engine is open again', 60_000);
 
-  it('is ended and opened again; what was saved is there, what was refused is not', async () => {
+  it('is terminated and reopened with what was saved, and without what was refused', async () => {
     await database.transaction((tx) => insert(tx, 'kept'));
     const hung = database.transaction(async (tx) => {
       await insert(tx, 'refused');
@@ -43,8 +43,8 @@ describe('an engine that hangs', () => {
     expect(await saved()).toEqual(['kept']);
   });
 
-  it('in a commit leaves nobody in the dark: the caller is told that nothing was saved', async () => {
-    // A constraint that is looked at in the commit, and takes its time there.
+  it('in a commit reports to the caller that nothing was saved', async () => {
+    // A deferred constraint that is checked during the commit, and hangs there.
     await database.transaction(async (tx) => {
       await sql`create function linger() returns trigger language plpgsql as $$ begin perform pg_sleep(60); return null; end $$`.execute(
         tx,
@@ -62,9 +62,9 @@ describe('an engine that hangs', () => {
     await database.transaction((tx) => sql`drop trigger lingers on local.agent_env`.execute(tx));
   });
 
-  it('is not mixed up with the one that is opened after it: a transaction ends with its engine', async () => {
-    let goOn = (): void => undefined;
-    const gate = new Promise<void>((resolve) => (goOn = resolve));
+  it('never continues a transaction in the engine that replaces it', async () => {
+    let resume = (): void => undefined;
+    const gate = new Promise<void>((resolve) => (resume = resolve));
     const straddling = database.transaction(async (tx) => {
       await insert(tx, 'before');
       await SLEEP.execute(tx).catch(() => undefined);
@@ -72,19 +72,22 @@ describe('an engine that hangs', () => {
       await insert(tx, 'after');
     });
     await expect(straddling).rejects.toMatchObject({ code: 'database-unavailable' });
-    goOn();
+    resume();
     await untilOpen();
     expect(await saved()).toEqual(['kept']);
   });
 });
 
-describe('a commit that nobody answered', () => {
+describe('a commit in doubt', () => {
   let folder: TempFolder;
   let engine: EmbeddedPostgres;
 
   beforeAll(async () => {
     folder = makeTempFolder();
-    engine = await EmbeddedPostgres.open(folder.at('db'), 1_000, { lost: () => undefined, reopened: () => undefined });
+    engine = await EmbeddedPostgres.open(folder.at('db'), 1_000, {
+      onLost: () => undefined,
+      onReopened: () => undefined,
+    });
   });
   afterAll(async () => {
     await engine.close();
@@ -99,11 +102,11 @@ describe('a commit that nobody answered', () => {
     return String(rows[0]?.id);
   };
 
-  it('is looked up in the log of the folder, before its number is given out again', async () => {
+  it('is looked up in the log before its transaction id is reused', async () => {
     await engine.connection().exec('create table written (number integer)');
-    const [committed, takenBack] = [await transaction('commit'), await transaction('rollback')];
-    const neverWritten = String(Number(takenBack) + 1_000);
-    const outcomes = Promise.all([committed, takenBack, neverWritten].map((id) => engine.outcomeOf(id)));
+    const [committed, rolledBack] = [await transaction('commit'), await transaction('rollback')];
+    const neverWritten = String(Number(rolledBack) + 1_000);
+    const outcomes = Promise.all([committed, rolledBack, neverWritten].map((id) => engine.outcomeOf(id)));
     await expect(engine.connection().query('select pg_sleep(60)')).rejects.toThrow('no answer within');
     expect(await outcomes).toEqual([true, false, false]);
   });

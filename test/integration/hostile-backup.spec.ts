@@ -7,7 +7,7 @@ import { makeTempFolder, type TempFolder } from '../support/temp-folder';
 
 type Content = Record<string, unknown> & { tables: Record<string, Record<string, unknown>[]> };
 
-/** Edited by hand, by somebody who means no good or did not know better: refused whole, and nothing was changed. */
+/** Backups edited by hand, maliciously or by mistake. Each is refused completely, and nothing changes. */
 describe('a hostile backup', () => {
   const clock = new FakeClock();
   let folder: TempFolder;
@@ -34,43 +34,51 @@ describe('a hostile backup', () => {
   };
 
   it.each<[string, () => string, RegExp]>([
-    ['with JSON of a great depth', () => text.replace('"env": {}', `"env": ${deep}`), /cannot be restored/],
+    ['with deeply nested JSON', () => text.replace('"env": {}', `"env": ${deep}`), /cannot be restored/],
     [
       'with a value of a wrong type',
       edited(({ tables }) => (tables['local.agent_env'] = [{ ...row, env: null }])),
       /cannot be restored/,
     ],
-    ['with one id twice', edited(({ tables }) => (tables['local.agent_env'] = [row, row])), /duplicate key/],
+    ['with a duplicate id', edited(({ tables }) => (tables['local.agent_env'] = [row, row])), /duplicate key/],
     [
-      'with SQL for a table',
+      'with SQL in the name of a table',
       edited(({ tables }) => (tables['local.meta; drop table local.meta'] = [])),
-      /no whole backup/,
+      /not a complete backup/,
     ],
     [
-      'with SQL for a column',
+      'with SQL in the name of a column',
       edited(({ tables }) => (tables['local.agent_env'] = [{ 'env") --': 1 }])),
-      /no whole backup/,
+      /not a complete backup/,
     ],
-    ['with a table that nobody knows', edited(({ tables }) => (tables['public.pg_class'] = [])), /cannot be restored/],
-    ['with a table of Postgres', edited(({ tables }) => (tables['pg_catalog.pg_class'] = [])), /no whole backup/],
+    ['with an unknown table', edited(({ tables }) => (tables['public.pg_class'] = [])), /cannot be restored/],
     [
-      'that says which migrations are applied',
-      edited(({ tables }) => (tables['local.applied_migration'] = [])),
-      /no whole backup/,
+      'with a system table of Postgres',
+      edited(({ tables }) => (tables['pg_catalog.pg_class'] = [])),
+      /not a complete backup/,
     ],
-    ['without its counter of events', edited(({ tables }) => (tables['local.meta'] = [])), /counter of events/],
+    [
+      'with the table of applied migrations',
+      edited(({ tables }) => (tables['local.applied_migration'] = [])),
+      /not a complete backup/,
+    ],
+    ['without its event counter', edited(({ tables }) => (tables['local.meta'] = [])), /event counter/],
     [
       'with a column __proto__',
       () => text.replace('"env": {}', '"__proto__": {"env": {}}'),
-      /no whole backup|cannot be restored/,
+      /not a complete backup|cannot be restored/,
     ],
-    ['with a table __proto__', () => text.replace('"local.agent_env"', '"__proto__"'), /lacks local.agent_env/],
-    ['of no migration at all', edited((content) => (content.migrations = [])), /no whole backup/],
-  ])('%s', async (name, make, said) => {
+    [
+      'with a table __proto__',
+      () => text.replace('"local.agent_env"', '"__proto__"'),
+      /lacks the tables .*local.agent_env/,
+    ],
+    ['without any migration', edited((content) => (content.migrations = [])), /not a complete backup/],
+  ])('%s is refused', async (name, make, refusal) => {
     const file = folder.file(`${name}.json`, make());
     folder.folder(`at ${name}/db`);
     const error = await restoreBackup(file, folder.at(`at ${name}`), clock).catch((thrown: unknown) => thrown);
-    expect(isProblem(error) ? error.detail : error).toMatch(said);
+    expect(isProblem(error) ? error.detail : error).toMatch(refusal);
     expect(isProblem(error) ? error.detail : '').toContain('Nothing was changed');
     expect(readdirSync(folder.at(`at ${name}`))).toEqual(['db']);
     expect({}).not.toHaveProperty('env');

@@ -7,7 +7,7 @@ import { makeTempFolder, type TempFolder } from '../support/temp-folder';
 
 const ASIDE = 'db.before-restore-2026-01-01T00-00-00.000Z';
 
-/** What lies in a data folder after a kill at each step of a restore, made by hand from two whole databases. */
+/** Builds DATA_DIR as a kill at each step of a restore leaves it, from two complete databases. */
 describe('a restore that was killed', () => {
   const clock = new FakeClock();
   let folder: TempFolder;
@@ -46,34 +46,34 @@ describe('a restore that was killed', () => {
     }
   }
 
-  const halfOf = (name: string) => {
+  const writePartial = (name: string) => {
     folder.folder(name);
     writeFileSync(folder.at(`${name}/PG_VERSION`), '18');
   };
 
   it.each<[string, string, (at: string) => void, string, string[]]>([
     [
-      'while the new one is made',
+      'while the new database is created',
       'a',
       (at) => {
         copy('old', `${at}/db`);
-        halfOf(`${at}/db.restoring.new-Xy12`);
+        writePartial(`${at}/db.restoring.new-Xy12`);
       },
       'old',
       ['db'],
     ],
     [
-      'while it is filled',
+      'while the new database is filled',
       'b',
       (at) => {
         copy('old', `${at}/db`);
-        halfOf(`${at}/db.restoring`);
+        writePartial(`${at}/db.restoring`);
       },
       'old',
       ['db'],
     ],
     [
-      'once it is whole',
+      'once the new database is complete',
       'c',
       (at) => {
         copy('old', `${at}/db`);
@@ -83,7 +83,7 @@ describe('a restore that was killed', () => {
       ['db'],
     ],
     [
-      'once the old one is aside',
+      'once the old database is moved aside',
       'd',
       (at) => {
         copy('old', `${at}/${ASIDE}`);
@@ -92,7 +92,7 @@ describe('a restore that was killed', () => {
       'new',
       ['db', ASIDE],
     ],
-  ])('%s leaves a database that is whole, and nothing else', async (_, at, make, agent, left) => {
+  ])('%s leaves a complete database, and nothing else', async (_, at, make, agent, left) => {
     folder.folder(at);
     make(at);
     expect(Database.isIn(folder.at(`${at}/db`))).toBe(true);
@@ -100,7 +100,7 @@ describe('a restore that was killed', () => {
     expect(readdirSync(folder.at(at)).sort()).toEqual(left);
   });
 
-  it('at its last step is not undone by another one that fails', async () => {
+  it('at its last step is not undone by a later restore that fails', async () => {
     copy('old', `e/${ASIDE}`);
     copy('new', 'e/db.restored');
     await expect(restoreBackup(damaged, folder.at('e'), clock)).rejects.toThrow('Nothing was changed');

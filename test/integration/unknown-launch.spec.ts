@@ -1,7 +1,8 @@
-import { AgentSupervisor } from '../../src/healing';
+import { AgentSupervisor, AgentViews } from '../../src/healing';
 import { ProcessLauncher } from '../../src/launcher';
+import { isProblem } from '../../src/kernel';
 import { AgentRegistry } from '../../src/registry';
-import { PROCESS_RUNTIME, type ProcessRuntime } from '../../src/runtime';
+import { PROCESS_MANAGER, type ProcessManager } from '../../src/processes';
 import { makeApp, type TestApp } from '../support/app';
 import { until } from '../support/until';
 import { livingAgents } from '../support/witness';
@@ -16,7 +17,7 @@ describe('a launch that PM2 does not answer', () => {
     app = await makeApp();
     daemon = app.home.daemonPid() ?? 0;
     // Only the moment is ours: everything goes to the real adapter and the real daemon.
-    const runtime: ProcessRuntime = app.get(PROCESS_RUNTIME as never);
+    const runtime: ProcessManager = app.get(PROCESS_MANAGER as never);
     const launch = runtime.launch.bind(runtime);
     runtime.launch = (plan, replaces) => {
       if (freezeAtNextLaunch) process.kill(daemon, 'SIGSTOP');
@@ -47,7 +48,7 @@ describe('a launch that PM2 does not answer', () => {
     await app.destroy();
   });
 
-  const phase = () => app.get(AgentSupervisor).situation('one')?.state.phase;
+  const phase = () => app.get(AgentSupervisor).machineState('one')?.state.phase;
   const living = () => livingAgents(app.home).get('one') ?? [];
   const isUnknown = () => {
     const now = phase();
@@ -55,12 +56,22 @@ describe('a launch that PM2 does not answer', () => {
   };
 
   it('is observed, and what came of it is adopted: one process, never two', async () => {
-    const spawned = app.get(ProcessLauncher).spawn('one');
+    const launcher = app.get(ProcessLauncher);
+    // If the daemon needs more than a second for the launch after the thaw, two snapshots prove that it did not happen.
+    // The caller gets 503, the supervisor launches again, and the late process is killed.
+    const spawned = launcher.spawn('one').catch((error: unknown) => {
+      if (isProblem(error, 'process-manager-unavailable')) return null;
+      throw error;
+    });
     await until(isUnknown, () => `its outcome is unknown: ${JSON.stringify(phase())}`);
     process.kill(daemon, 'SIGCONT');
     const pid = await spawned;
-    expect(living()).toEqual([pid]);
+    await until(() => launcher.isRunning('one') && living().length === 1, 'one process runs');
+    expect(living()).toEqual([pid ?? launcher.getPid('one')]);
     expect(app.get(ProcessLauncher).isRunning('one')).toBe(true);
+    expect(app.get(AgentViews).view('one').restartPending).toBe(false);
+    await app.get(AgentRegistry).update('one', { args: ['changed'] });
+    expect(app.get(AgentViews).view('one').restartPending).toBe(true);
   });
 
   it('is ended, not adopted, when it comes true after a stop', async () => {

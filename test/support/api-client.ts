@@ -6,7 +6,7 @@ export interface Answer<T> {
   readonly body: T;
 }
 
-/** A problem as the API answers it. */
+/** A problem as the API returns it. */
 export interface ProblemAnswer {
   readonly code: string;
   readonly status: number;
@@ -25,7 +25,7 @@ export interface EventRow {
 
 const TIMEOUT_MS = 60_000;
 
-/** A caller of the API, over real HTTP. */
+/** A client of the API over real HTTP. */
 export class ApiClient {
   constructor(
     readonly url: string,
@@ -62,7 +62,11 @@ export class ApiClient {
     return this.request('POST', path, body);
   }
 
-  /** @throws Error with what was answered, where it is not `status` */
+  /**
+   * Sends a request and returns the body.
+   *
+   * @throws Error with the answer if its status is not `status`
+   */
   async expect<T>(status: number, method: string, path: string, body?: unknown): Promise<T> {
     const answer = await this.request<T>(method, path, body);
     if (answer.status === status) return answer.body;
@@ -93,7 +97,7 @@ export class ApiClient {
     return this.expect(200, 'POST', `/api/agents/${agentId}/terminate`);
   }
 
-  /** All events, oldest first; of one agent, if it is named. */
+  /** Returns all events, or all events of one agent, oldest first. */
   async events(agentId?: string): Promise<EventRow[]> {
     const all: EventRow[] = [];
     for (let after = 0; ;) {

@@ -1,8 +1,19 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** What the Bot API answers to a call: well by itself, or as the test says. */
-export type BotAnswer = 'ok' | 'hang' | 'reset' | 'html' | 401 | 403 | 400 | 500 | { readonly retryAfter: number };
+/**
+ * Answer of the Bot API to a call: success, or a failure that the test chooses. The `-404` ones are those of a proxy in
+ * front of it.
+ */
+export type BotAnswer =
+  | 'ok'
+  | 'hang'
+  | 'reset'
+  | 'html'
+  | 'html-404'
+  | 'json-404'
+  | (400 | 401 | 403 | 404 | 500)
+  | { readonly retryAfter: number };
 
 export interface BotCall {
   readonly method: string;
@@ -12,26 +23,27 @@ export interface BotCall {
   readonly at: number;
 }
 
-/** A Bot API of Telegram's kind on the loopback: it keeps messages, and fails when a test says so. */
+/** A local substitute for Telegram's Bot API. It keeps messages, and fails on demand. */
 export interface BotApi {
   readonly url: string;
-  /** Calls that went well, in their order. */
+  /** Successful calls, in order. */
   readonly calls: BotCall[];
-  /** Every request that came, whatever became of it. */
+  /** Number of all requests, including failed ones. */
   readonly requests: number;
-  /** The text of each message as it stands, by chat. */
+  /** Current text of each message of a chat. */
   messages(chatId: string): string[];
-  /** Says how the next calls are answered; `ok` from then on again. */
+  /** Sets the answers to the next calls; later calls succeed again. */
   answers(...next: BotAnswer[]): void;
-  /** How every call to one chat is answered. */
+  /** Sets the answer to every call for one chat. */
   refuses(chatId: string, answer: BotAnswer): void;
-  /** Nobody listens until it is up again. */
+  /** Closes the port until `up` is called. */
   down(): Promise<void>;
   up(): Promise<void>;
   close(): Promise<void>;
 }
 
-export async function makeBotApi(): Promise<BotApi> {
+/** @param now returns the time of a call, for {@link BotCall.at} */
+export async function makeBotApi(now = (): number => performance.now()): Promise<BotApi> {
   const calls: BotCall[] = [];
   const texts = new Map<string, Map<number, string>>();
   const refused = new Map<string, BotAnswer>();
@@ -49,9 +61,16 @@ export async function makeBotApi(): Promise<BotApi> {
     const answer = refused.get(chatId) ?? next.shift() ?? 'ok';
     if (answer === 'hang') return;
     if (answer === 'reset') return void request.socket.resetAndDestroy();
-    if (answer === 'html') return void response.writeHead(200, { 'content-type': 'text/html' }).end('<h1>Proxy</h1>');
+    if (answer === 'html' || answer === 'html-404') {
+      const status = answer === 'html' ? 200 : 404;
+      return void response.writeHead(status, { 'content-type': 'text/html' }).end('<h1>Proxy</h1>');
+    }
     const reply = (status: number, value: object) =>
       void response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(value));
+    if (answer === 'json-404') {
+      reply(404, { error_code: 404, message: 'no such route' });
+      return;
+    }
     if (typeof answer === 'number') {
       const description = answer === 400 ? 'Bad Request: chat not found' : `refused with ${answer}`;
       reply(answer, { ok: false, error_code: answer, description });
@@ -65,7 +84,7 @@ export async function makeBotApi(): Promise<BotApi> {
     const messageId = method === 'editMessageText' ? Number(given.message_id) : (lastId += 1);
     const text = textOf(given.text);
     texts.set(chatId, (texts.get(chatId) ?? new Map<number, string>()).set(messageId, text));
-    calls.push({ method, chatId, text, messageId, at: performance.now() });
+    calls.push({ method, chatId, text, messageId, at: now() });
     reply(200, { ok: true, result: { message_id: messageId, date: 0, chat: { id: 1, type: 'private' }, text } });
   };
 

@@ -7,8 +7,8 @@ const ROOT = path.resolve(__dirname, '../..');
 const CACHE = path.join(ROOT, 'node_modules', '.cache', 'agent-spawner-test-databases');
 
 /**
- * Puts an empty database into a folder. Making one takes seconds of work, so each is a copy of one that the product itself
- * has made, once for each state of its schema.
+ * Puts an empty database into a folder. Creating one takes seconds, so this copies a template that the product itself
+ * created, one per version of the schema.
  */
 export async function copyDatabaseTo(folder: string): Promise<void> {
   const template = path.join(CACHE, digest());
@@ -24,12 +24,12 @@ async function make(template: string): Promise<void> {
   try {
     renameSync(draft, template);
   } catch {
-    // Another worker was there first.
+    // Another worker created it first.
     rmSync(draft, { recursive: true, force: true });
   }
 }
 
-/** Everything that decides what an empty database looks like. */
+/** Hashes everything that determines the content of an empty database. */
 function digest(): string {
   const folders = ['supabase/migrations', 'src/persistence'].map((folder) => path.join(ROOT, folder));
   const files = folders.flatMap((folder) =>

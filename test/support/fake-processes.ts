@@ -1,10 +1,10 @@
-import type { ProcessFacts, ProcessInspector, SocketsAt } from '../../src/runtime';
+import type { ProcessFacts, ProcessInspector, SocketsAt } from '../../src/processes';
 
 export interface FakeProcessFacts extends ProcessFacts {
   readonly environment?: Readonly<Record<string, string>>;
 }
 
-/** A process table that tests write themselves. */
+/** A process table that is filled by tests. */
 export class FakeProcesses implements ProcessInspector {
   private readonly table = new Map<number, FakeProcessFacts>();
 
@@ -16,7 +16,7 @@ export class FakeProcesses implements ProcessInspector {
     this.table.set(process.pid, process);
   }
 
-  /** It ends: its children go to pid 1, its session stays theirs. */
+  /** Removes a process. Its children get pid 1 as their parent and keep their session. */
   end(pid: number): void {
     this.table.delete(pid);
     for (const process of this.table.values()) {
@@ -51,6 +51,10 @@ export class FakeProcesses implements ProcessInspector {
   }
 
   residentBytes(): number | null {
+    return null;
+  }
+
+  proportionalBytes(): number | null {
     return null;
   }
 

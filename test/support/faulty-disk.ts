@@ -5,9 +5,9 @@ import { makeTempFolder } from './temp-folder';
 
 export type DiskFault = 'EIO' | 'ENOSPC' | 'hang' | 'block' | `slow ${number}`;
 
-/** The disk below a service's database, which fails when a test says so. */
+/** The disk of a service's database, which fails on demand. */
 export interface FaultyDisk {
-  /** For the service: makes it write through this disk. */
+  /** Settings that make the service write through this disk. */
   readonly settings: Readonly<Record<string, string>>;
   fail(fault: DiskFault): void;
   mend(): void;

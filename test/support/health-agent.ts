@@ -6,7 +6,7 @@ import type { AgentView } from '../../src/kernel';
 import type { TestService } from './service';
 import { until } from './until';
 
-/** A port of the loopback that nobody listens on now. */
+/** Returns an unused port of the loopback. */
 export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer();
@@ -20,28 +20,28 @@ export function freePort(): Promise<number> {
   });
 }
 
-/** An agent whose answers the test decides on, by a file (see test/fixtures/agents/answers.js). */
+/** An agent whose answers the test sets through a file (see test/fixtures/agents/answers.js). */
 export interface HealthAgent {
   readonly agentId: string;
   readonly port: number;
-  /** What its health check answers from now on. */
+  /** Sets the answer to later health checks. */
   says(order: string): void;
   view(): Promise<AgentView>;
-  /** Runs and its checks are good. */
+  /** Waits until it is running and its checks are good. */
   isUp(): Promise<AgentView>;
-  /** It is seen with another process than this one. */
+  /** Waits until it has a process other than this one. */
   isReplaced(pid: number | null): Promise<AgentView>;
 }
 
 export interface HealthAgentOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly definition?: Readonly<Record<string, unknown>>;
-  /** False: it has no health URL. */
+  /** False for an agent without a health URL. */
   readonly isChecked?: boolean;
   readonly order?: string;
 }
 
-/** Registers one and starts it. */
+/** Registers and spawns the agent. */
 export async function makeHealthAgent(
   service: TestService,
   agentId: string,
@@ -62,12 +62,12 @@ export async function makeHealthAgent(
   });
   await service.api.spawn(agentId);
   const view = () => service.api.agent(agentId);
-  const look = (holds: (seen: AgentView) => boolean, what: string) => {
+  const waitFor = (isMet: (seen: AgentView) => boolean, what: string) => {
     let last: AgentView | null = null;
     return until(
       async () => {
         last = await view();
-        return holds(last) ? last : null;
+        return isMet(last) ? last : null;
       },
       () => `${agentId} ${what}; last seen: ${JSON.stringify(last)}`,
       60_000,
@@ -78,7 +78,7 @@ export async function makeHealthAgent(
     port,
     says,
     view,
-    isUp: () => look(({ status, healthScore }) => status === 'running' && healthScore !== null, 'is up'),
-    isReplaced: (before) => look(({ pid }) => pid !== null && pid !== before, 'has another process'),
+    isUp: () => waitFor(({ status, healthScore }) => status === 'running' && healthScore !== null, 'is up'),
+    isReplaced: (before) => waitFor(({ pid }) => pid !== null && pid !== before, 'has another process'),
   };
 }

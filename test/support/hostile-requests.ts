@@ -1,18 +1,18 @@
 import fc from 'fast-check';
 import { addressOf, type OpenApi, type Operation, type Schema } from './openapi';
 
-/** A request that must not be carried out, with what is wrong with it. */
+/** A request that must not be carried out, and its flaw. */
 export interface HostileRequest {
   readonly method: string;
   readonly target: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | null;
-  /** True for a read whose oddity may be harmless: then it may be answered like any other. */
+  /** True for a read whose flaw may be harmless. It may then be answered normally. */
   readonly mayBeRead: boolean;
   readonly flaw: string;
 }
 
-/** Who may ask what: `tokens` are all valid, `weakest` is of the lowest role. */
+/** Tokens and the agent used in the requests. All tokens are valid; `weakest` has the lowest role. */
 export interface Cast {
   readonly admin: string;
   readonly weakest: string;
@@ -58,7 +58,7 @@ const HOSTILE_HEADERS: readonly Readonly<Record<string, string>>[] = [
   { host: '127.0.0.1.evil.com' },
   { host: 'localhost.' },
 ];
-/** What no member of any body may be, written as JSON. */
+/** JSON values that are not valid for any member of any body. */
 const NEVER_VALID = ['{"a":{"b":1}}', '[[[]]]', '"\\u0000\\ud800"', '1e999', '{"__proto__":1}', '[{"":""}]'];
 const MALFORMED = ['{', '{"a":', '[1,]', "{'a':1}", 'nonsense', '{"a":NaN}', '\u0000', '{}{}', '"', '{"a":1,}', '// x'];
 
@@ -71,13 +71,13 @@ const text = () =>
   );
 const encoded = (value: string) => encodeURIComponent(value.replaceAll(/\p{Surrogate}/gu, '%'));
 
-/** All that is generated for a document: seed it, and the same ones come again. */
+/** Generates hostile requests for an API document. The same seed gives the same requests. */
 export function hostileRequests(
   document: OpenApi,
   operations: readonly Operation[],
   cast: Cast,
 ): fc.Arbitrary<HostileRequest> {
-  // Made once for each operation: within a chain they would be made anew for each request, which takes minutes.
+  // Create these once per operation. Within a chain they would be created for every request, which takes minutes.
   const each = operations.map((operation) => {
     const flaws = [
       unauthorised(document, operation, cast),
@@ -92,7 +92,7 @@ export function hostileRequests(
   return fc.oneof(...each);
 }
 
-/** Everything may be right with it but who asks. */
+/** Generates requests with a missing or insufficient token. Everything else may be valid. */
 function unauthorised(document: OpenApi, operation: Operation, cast: Cast): fc.Arbitrary<HostileRequest> {
   const isOpen = operation.security?.length === 0;
   const isRead = operation.method === 'GET';
@@ -107,7 +107,7 @@ function unauthorised(document: OpenApi, operation: Operation, cast: Cast): fc.A
       `${cast.own}x`,
       cast.own.slice(0, -1),
     ),
-    // A viewer may read, so it is no one to be refused there; nor may an agent do more than send its heartbeat.
+    // A viewer may read, so its token is not hostile there. An agent may only send its own heartbeat.
     fc.constant(isRead ? null : cast.weakest),
     fc.constant(operation.route.endsWith('/heartbeat') ? null : cast.own),
     fc.string({ unit: 'grapheme-ascii', maxLength: 60 }).filter((token) => token.trim() !== cast.admin),
@@ -125,7 +125,7 @@ function unauthorised(document: OpenApi, operation: Operation, cast: Cast): fc.A
     }));
 }
 
-/** An admin asks for an agent that cannot be. */
+/** Generates requests of an admin with an invalid agent ID. */
 function misnamed(document: OpenApi, operation: Operation, cast: Cast): fc.Arbitrary<HostileRequest> {
   if (!operation.route.includes('{')) return malformed(operation, cast);
   const ids = fc.oneof(
@@ -138,7 +138,7 @@ function misnamed(document: OpenApi, operation: Operation, cast: Cast): fc.Arbit
   }));
 }
 
-/** A body that is no JSON, or is not said to be. */
+/** Generates bodies that are not JSON, or are not declared as JSON. */
 function malformed(operation: Operation, cast: Cast): fc.Arbitrary<HostileRequest> {
   const kinds = fc.oneof(
     fc.constantFrom(...MALFORMED).map((body) => ({ body, type: 'application/json', encoding: null })),
@@ -158,7 +158,7 @@ function malformed(operation: Operation, cast: Cast): fc.Arbitrary<HostileReques
   return kinds.map(({ body, type, encoding }) => ({
     ...{ method: operation.method, target: addressOf(operation.route, cast.agentId), flaw: 'the body' },
     headers: { ...asAdmin(cast), 'content-type': type, ...(encoding === null ? {} : { 'content-encoding': encoding }) },
-    // A read has no use for a body, and need not look at what kind it is.
+    // A read ignores its body, and need not check its type.
     ...{ body, mayBeRead: operation.method === 'GET' },
   }));
 }
@@ -175,7 +175,7 @@ function fromElsewhere(operation: Operation, cast: Cast): fc.Arbitrary<HostileRe
     }));
 }
 
-/** A body of the right form in which one member cannot be. */
+/** Generates well-formed bodies with one invalid member. */
 function mutated(document: OpenApi, operation: Operation, cast: Cast): fc.Arbitrary<HostileRequest> {
   const names = Object.keys(bodySchema(document, operation)?.properties ?? {});
   const unknown = fc.constantFrom('unknown', 'constructor', '__proto__', 'id', 'Name', '');
@@ -200,7 +200,7 @@ function oddlyAsked(operation: Operation, cast: Cast): fc.Arbitrary<HostileReque
   }));
 }
 
-/** Any members, right or wrong: for requests that fail before anybody looks at them. */
+/** Generates any members, valid or not, for requests that fail before their body is validated. */
 function membersOf(document: OpenApi, operation: Operation): fc.Arbitrary<string | null> {
   const names = Object.keys(bodySchema(document, operation)?.properties ?? {});
   if (operation.method === 'GET' || names.length === 0) return fc.constant(null);

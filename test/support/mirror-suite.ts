@@ -1,7 +1,7 @@
 import type { Database } from '../../src/persistence';
 import { openEmptyDatabase, type EmptyDatabase } from './database';
 import {
-  emptied,
+  resetDatabase,
   fingerprintHere,
   fingerprintThere,
   makeMirrorWorld,
@@ -11,23 +11,27 @@ import {
 import { describeOnRigs, startRig, type SupabaseRig } from './supabase-rig';
 import type { RigKind } from './supabase-kinds';
 
-/** A project, two local databases, and a mirror of the first one; all of them empty before each test. */
+/** A Supabase project, two local databases, and a mirror of the first. All are reset before each test. */
 export interface MirrorSuite {
   readonly rig: SupabaseRig;
   readonly world: MirrorWorld;
   readonly databases: readonly [Database, Database];
-  /** Another mirror, which ends with the test. */
+  /** Creates another mirror, which is stopped after the test. */
   worldOf(index: 0 | 1, options?: { readonly instance?: string; readonly key?: string }): Promise<MirrorWorld>;
-  /** One pass later nothing waits, and both sides are the same. @param one by default {@link world} */
+  /**
+   * Runs one pass and expects that nothing waits and that both sides are equal.
+   *
+   * @param one {@link world} by default
+   */
   expectEqual(one?: MirrorWorld): Promise<void>;
-  /** One pass later {@link world} says so. */
+  /** Runs one pass of {@link world} and expects this status. */
   expectLater(status: Readonly<Record<string, unknown>>): Promise<void>;
   countThere(table: string): Promise<unknown>;
-  /** Ends with the test. */
+  /** Stops a mirror after the test. */
   ends(one: MirrorWorld): MirrorWorld;
 }
 
-/** Describes what holds on each kind of database behind PostgREST. */
+/** Describes tests that run on each kind of database behind PostgREST. */
 export function describeMirror(name: string, tests: (suite: MirrorSuite, kind: RigKind) => void): void {
   describeOnRigs(name, (kind) => {
     let rig: SupabaseRig;
@@ -48,7 +52,7 @@ export function describeMirror(name: string, tests: (suite: MirrorSuite, kind: R
     beforeEach(async () => {
       rig.fault = () => null;
       await rig.query(`truncate ${MIRRORED.join(', ')}, actp_mirror_owner`);
-      for (const { database } of opened) await emptied(database);
+      for (const { database } of opened) await resetDatabase(database);
       world = await suite.worldOf(0);
       rig.requests.length = 0;
     });
@@ -82,7 +86,9 @@ export function describeMirror(name: string, tests: (suite: MirrorSuite, kind: R
       },
       expectLater: async (status) => {
         await world.mirror.pass();
-        expect(world.mirror.status()).toMatchObject(status);
+        const seen = world.mirror.status();
+        // The whole status, so that a failure shows its reason.
+        expect(seen).toEqual({ ...seen, ...status });
       },
       countThere: async (table) => (await rig.query(`select count(*)::int as n from ${table}`))[0]?.n,
     };

@@ -2,7 +2,12 @@ import { Logger } from '@nestjs/common';
 import { SchedulerRegistry } from '@nestjs/schedule';
 import { sql } from 'kysely';
 import { resolveSettings, readSettings } from '../../src/config';
-import { type Database, InstanceIdentity, SupabaseMirror, WriteQueue } from '../../src/persistence';
+import type { Clock } from '../../src/kernel';
+import { SupabaseMirror } from '../../src/mirror';
+import { Outbox } from '../../src/mirror/outbox';
+import { SupabaseProject } from '../../src/mirror/supabase-project';
+import { UploadPass } from '../../src/mirror/upload-pass';
+import { type Database, InstanceIdentity, WriteQueue } from '../../src/persistence';
 import { FakeClock } from './fake-clock';
 import type { SupabaseRig } from './supabase-rig';
 
@@ -19,7 +24,7 @@ export interface MirrorWorld {
   readonly database: Database;
   readonly mirror: SupabaseMirror;
   readonly clock: FakeClock;
-  /** Changes the database as its writers do, all of it in one transaction. */
+  /** Runs statements in one transaction, like the writers of the database. */
   write(...statements: readonly string[]): Promise<void>;
 }
 
@@ -36,9 +41,7 @@ export async function makeMirrorWorld(options: MirrorWorldOptions): Promise<Mirr
   const clock = new FakeClock();
   const queue = new WriteQueue(database, { clock, log: () => undefined });
   const identity = await InstanceIdentity.read(database, instance);
-  const given = readSettings({ SUPABASE_URL: url, SUPABASE_SERVICE_ROLE_KEY: key });
-  const settings = resolveSettings(given, '/', '/');
-  const mirror = new SupabaseMirror(database, queue, identity, new SchedulerRegistry(), settings, clock, () => 0.5);
+  const mirror = makeMirror({ database, queue, identity, clock, url, key });
   await mirror.begin();
   return {
     ...{ database, mirror, clock },
@@ -49,8 +52,26 @@ export async function makeMirrorWorld(options: MirrorWorldOptions): Promise<Mirr
   };
 }
 
-/** Empties a database, and makes it one that never wrote to a mirror. */
-export async function emptied(database: Database): Promise<Database> {
+/** Creates a mirror that starts no pass by itself. */
+export function makeMirror(parts: {
+  readonly database: Database;
+  readonly queue: WriteQueue;
+  readonly identity: InstanceIdentity;
+  readonly clock: Clock;
+  readonly url: string;
+  readonly key: string;
+}): SupabaseMirror {
+  const { database, queue, identity, clock, url, key } = parts;
+  const given = readSettings({ SUPABASE_URL: url, SUPABASE_SERVICE_ROLE_KEY: key });
+  const outbox = new Outbox(database, queue);
+  const project = new SupabaseProject({ url, key, clock, writer: identity.writer });
+  const upload = new UploadPass(database, queue, identity, outbox, project, clock);
+  const settings = resolveSettings(given, '/', '/');
+  return new SupabaseMirror(outbox, upload, new SchedulerRegistry(), settings, clock, () => 0.5);
+}
+
+/** Empties a database and resets it to one that never wrote to a mirror. */
+export async function resetDatabase(database: Database): Promise<Database> {
   const tables = [...MIRRORED, 'local.outbox', 'local.mirror', 'local.mirror_refusal'];
   await database.transaction(async (tx) => {
     await sql.raw(`truncate ${tables.join(', ')}`).execute(tx);
@@ -59,7 +80,7 @@ export async function emptied(database: Database): Promise<Database> {
   return database;
 }
 
-/** The statement that adds so many events, numbered from `first` on. */
+/** Returns a statement that inserts events numbered from `first`. */
 export const events = (first: number, count: number, instance = 'one') =>
   `insert into actp_agent_events (id, instance, seq, agent_id, type, data, occurred_at)
     select gen_random_uuid(), '${instance}', n, 'a', 'agent.spawned', jsonb_build_object('n', n, 'text', 'ä "x" \\'), now()
@@ -82,7 +103,7 @@ export const restarts = (count: number, instance = 'one') =>
   `insert into actp_agent_restarts (id, instance, agent_id, reason, pid_after, success, restarted_at)
     select gen_random_uuid(), '${instance}', 'a', 'asked', n, true, now() from generate_series(1, ${count}) n`;
 
-/** Of each mirrored table how many rows it has, and one hash over all that is in them: equal exactly where both sides are. */
+/** Row count and content hash of each mirrored table. Two fingerprints are equal exactly if both sides are. */
 export type Fingerprint = Readonly<Record<string, string>>;
 
 type Query = (text: string) => Promise<readonly Record<string, unknown>[]>;
@@ -90,7 +111,8 @@ type Query = (text: string) => Promise<readonly Record<string, unknown>[]>;
 async function fingerprintBy(query: Query): Promise<Fingerprint> {
   const prints: Record<string, string> = {};
   for (const table of MIRRORED) {
-    // As text by the names of its columns, so that their order does not matter; times as numbers, whatever the time zone.
+    // As text by column name, so that the column order does not matter. Times are numbers, independent of the time
+    // zone.
     const [row] = await query(`
       select count(*) || ' rows, ' || coalesce(md5(string_agg(line, e'\\n' order by line collate "C")), 'nothing') as print
       from (
@@ -112,7 +134,7 @@ export function fingerprintHere(database: Database): Promise<Fingerprint> {
   );
 }
 
-/** Of the other side, past PostgREST. */
+/** Returns the fingerprint of the remote side, bypassing PostgREST. */
 export function fingerprintThere(rig: Pick<SupabaseRig, 'query'>): Promise<Fingerprint> {
   return fingerprintBy((text) => rig.query(text));
 }

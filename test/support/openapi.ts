@@ -15,12 +15,11 @@ interface DocumentedOperation {
 
 export interface OpenApi {
   readonly paths: Readonly<Record<string, Readonly<Record<string, DocumentedOperation>>>>;
-  readonly components: { readonly schemas: Readonly<Record<string, Schema>> };
+  readonly components: { readonly schemas: Readonly<Record<string, Schema>>; readonly securitySchemes: object };
 }
 
 /** One route and method of the document. */
 export interface Operation extends DocumentedOperation {
-  /** GET, POST, ... */
   readonly method: string;
   /** As documented, with `{id}`. */
   readonly route: string;
@@ -38,7 +37,7 @@ export function operationsOf(document: OpenApi): Operation[] {
   );
 }
 
-/** The address of a route, for an agent. */
+/** Returns the path of a route for an agent. */
 export function addressOf(route: string, agentId: string): string {
   return route.replaceAll(/\{[^}]+\}/g, agentId);
 }

@@ -1,10 +1,10 @@
 import { execFile, execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { inspect, promisify } from 'node:util';
 import { errorCodeOf } from '../../src/kernel';
-import { LinuxProcessInspector } from '../../src/runtime';
+import { LinuxProcessInspector } from '../../src/processes';
 import { until } from './until';
 
 const inspector = new LinuxProcessInspector();
@@ -16,29 +16,31 @@ export interface ListedByPm2 {
   readonly pm2_env: Readonly<Record<string, unknown>>;
 }
 
-/** A PM2 of one suite's own in a temporary folder, beside folders for data and agents; it never touches the user's. */
+/**
+ * A PM2 home for one suite in a temporary folder, with folders for data and agents. It never touches the user's PM2.
+ */
 export interface TestHome {
   readonly root: string;
   readonly pm2Home: string;
   readonly dataDir: string;
   readonly agentsDir: string;
-  /** Writes a program into the agents' folder and returns its path there. */
+  /** Writes a program into the agents' folder and returns its path. */
   program(name: string, content: string, mode?: number): string;
-  /** Of the daemon that listens, which is who everybody talks to. */
+  /** Returns the pid of the daemon that clients reach. */
   daemonPid(): number | null;
-  /** What PM2 wrote down: where two daemons were started at once, it may name the one that nobody reaches. */
+  /** Returns the pid in PM2's file. If two daemons were started at once, it may name the unreachable one. */
   pidInFile(): number | null;
-  /** Runs PM2's own command line against this home, as an operator in a shell would. */
+  /** Runs PM2's command line against this home, like an operator in a shell. */
   pm2(...args: string[]): string;
   /**
-   * The same without holding up what goes on beside it in the test. PM2's client may hang for ever where two daemons were
-   * started at once: then it is ended, as a person would do by Ctrl-C.
+   * Runs PM2's command line without blocking the test. PM2's client may hang forever if two daemons were started at
+   * once. It is then killed, as an operator would with Ctrl-C.
    */
   inShell(...args: string[]): Promise<string>;
-  /** What `pm2 jlist` shows. */
+  /** Returns the output of `pm2 jlist`. */
   list(): ListedByPm2[];
   listInShell(): Promise<ListedByPm2[]>;
-  /** Ends the daemon, by its pid, and every process that was started in it; removes the folders. */
+  /** Kills the daemon by its pid and every process that was started in this home, and removes the folders. */
   destroy(): Promise<void>;
 }
 
@@ -78,9 +80,9 @@ export function makeTestHome(): TestHome {
       return (await promisify(execFile)(process.execPath, [program, ...args], { encoding: 'utf8', env, ...limits }))
         .stdout;
     } catch (error) {
-      // Not by `instanceof`: the error comes from outside of Jest's own world, and has another `Error`.
+      // Do not use `instanceof`: the error comes from outside Jest's realm, which has a different `Error`.
       if ((error as { readonly killed?: unknown }).killed === true) return '';
-      // Its message alone says neither how it ended nor what it said before.
+      // The error's message contains neither the exit code nor the output.
       throw new Error(`pm2 ${args.join(' ')} failed: ${inspect(error)}`, { cause: error });
     }
   };
@@ -95,12 +97,14 @@ export function makeTestHome(): TestHome {
     program: (name, content, mode = 0o755) => {
       const file = path.join(home.agentsDir, name);
       mkdirSync(path.dirname(file), { recursive: true });
-      writeFileSync(file, content, { mode });
+      // Renamed into place: an interpreter that reads the present file at this moment must not find it empty.
+      writeFileSync(`${file}.draft`, content, { mode });
+      renameSync(`${file}.draft`, file);
       return file;
     },
     destroy: async () => {
       for (const pid of new Set([daemonPid(), pidInFile()])) if (pid !== null) kill(pid);
-      // Everything that was started below this folder has it in its environment: PM2_HOME, or a path of its own.
+      // Every process that was started in this home has its path in the environment, in PM2_HOME or another variable.
       const left = () => inspector.all().filter((facts) => facts.pid !== process.pid && mentions(facts.pid, root));
       for (const facts of left()) kill(facts.pid);
       await until(() => left().length === 0, 'the processes of a test home are gone');
@@ -109,7 +113,7 @@ export function makeTestHome(): TestHome {
   };
 }
 
-/** Only one of those that listen under one path is reached by it. */
+/** Returns the listener that clients reach. Of several listeners at one path, only one is reachable. */
 function whoAccepts(socketPath: string, listeners: readonly number[]): number | null {
   const script = path.join(__dirname, 'who-accepts.mjs');
   const pid = execFileSync(process.execPath, [script, socketPath, ...listeners.map(String)], { encoding: 'utf8' });
@@ -120,7 +124,7 @@ function holdersOf(sockets: readonly string[]): number[] {
   return [...new Set(sockets.flatMap((socket) => inspector.holderOf(socket) ?? []))];
 }
 
-/** It may have ended since it was seen. */
+/** Kills a process, which may have exited already. */
 function kill(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL');
@@ -129,7 +133,7 @@ function kill(pid: number): void {
   }
 }
 
-/** At its first use in a folder PM2 shows a banner before anything else. */
+/** Parses a list. At the first use of a home, PM2 prints a banner before it. */
 function listIn(output: string): ListedByPm2[] {
   const json = output.split('\n').find((line) => line.startsWith('['));
   return JSON.parse(json ?? 'null') as ListedByPm2[];

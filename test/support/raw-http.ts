@@ -1,9 +1,9 @@
 import { connect } from 'node:net';
 
-/** One answer, as it came over the wire. */
+/** An answer as received over the wire. */
 export interface RawAnswer {
   readonly status: number;
-  /** Names in lower case. */
+  /** Names are in lower case. */
   readonly headers: ReadonlyMap<string, string>;
   readonly body: string;
 }
@@ -11,17 +11,21 @@ export interface RawAnswer {
 export interface RawRequest {
   readonly method?: string;
   readonly target?: string;
-  /** Lines of headers, to be sent just as they are; without a Host of their own they get the right one. */
+  /** Header lines, sent unchanged. A correct Host is added unless they contain one. */
   readonly headers?: readonly string[];
   readonly body?: string | Buffer;
   readonly version?: string;
-  /** No Host header at all. */
+  /** True to send no Host header. */
   readonly noHost?: boolean;
 }
 
 const TIMEOUT_MS = 20_000;
 
-/** Writes any bytes to a service and reads until it closes the connection. @returns every answer, in order */
+/**
+ * Sends raw bytes to a service and reads until it closes the connection.
+ *
+ * @returns every answer, in order
+ */
 export function exchange(url: string, bytes: string | Buffer): Promise<RawAnswer[]> {
   const { hostname, port } = new URL(url);
   return new Promise((resolve, reject) => {
@@ -35,14 +39,14 @@ export function exchange(url: string, bytes: string | Buffer): Promise<RawAnswer
       reject(new Error(`no end of the answer: ${Buffer.concat(chunks).toString('latin1').slice(0, 300)}`));
     });
     socket.on('data', (chunk) => chunks.push(chunk));
-    // A service that does not read on may cut the connection off; what it had said before that counts.
+    // A service that does not read the rest may reset the connection. The answers before that count.
     socket.on('error', done);
     socket.on('close', done);
     socket.write(bytes);
   });
 }
 
-/** The bytes of a request; anything may be wrong with it. */
+/** Builds the bytes of a request, which may be invalid. */
 export function bytesOf(url: string, request: RawRequest): Buffer {
   const { method = 'GET', target = '/', headers = [], version = 'HTTP/1.1' } = request;
   const body = Buffer.from(request.body ?? '');
@@ -59,7 +63,11 @@ export function bytesOf(url: string, request: RawRequest): Buffer {
   return Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1'), body]);
 }
 
-/** Sends one request on a connection of its own. @returns its answer; null: the connection was closed without one */
+/**
+ * Sends one request on its own connection.
+ *
+ * @returns its answer; null if the connection was closed without one
+ */
 export async function rawRequest(url: string, request: RawRequest): Promise<RawAnswer | null> {
   return (await exchange(url, bytesOf(url, request)))[0] ?? null;
 }
@@ -85,7 +93,7 @@ function answersIn(text: string): RawAnswer[] {
   return answers;
 }
 
-/** Up to the next answer; what comes in chunks stays as it is. */
+/** Returns the length up to the next answer. Chunked bodies are left encoded. */
 function sizeWithoutLength(text: string): number {
   const next = text.indexOf('HTTP/1.1 ');
   return next < 0 ? text.length : next;

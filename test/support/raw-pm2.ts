@@ -1,13 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import axon from 'pm2/modules/pm2-axon';
-import { RpcClient, type RpcAnswer, type RpcMethod } from '../../src/runtime/pm2/rpc-client';
-import { startDaemon } from '../../src/runtime/pm2/daemon';
-import { preparation, type ReplacedEntry } from '../../src/runtime/pm2/preparation';
-import type { LaunchPlan } from '../../src/runtime';
+import { SystemClock } from '../../src/config';
+import { RpcClient, type RpcAnswer, type RpcMethod } from '../../src/processes/pm2/rpc-client';
+import { DaemonStarter } from '../../src/processes/pm2/daemon-starter';
+import { buildPrepareRequest, type ReplacedEntry } from '../../src/processes/pm2/pm2-launcher';
+import type { LaunchPlan } from '../../src/processes';
 import { makeTestHome, type TestHome } from './pm2-home';
 
-/** A packet of PM2's bus, as it came. */
+const LIMIT = { clock: new SystemClock(), timeoutMs: 3_000 };
+
+/** A packet of PM2's bus as received. */
 export interface Packet {
   readonly topic: string;
   readonly body: unknown;
@@ -21,25 +24,37 @@ export interface RawEntry {
   readonly monit: { readonly memory: number; readonly cpu: number };
 }
 
-/** PM2's daemon as it is, without our adapter: for the tests of what we rely on. */
+/** PM2's daemon without the adapter, for tests of the behaviour that the adapter relies on. */
 export interface RawPm2 {
   readonly home: TestHome;
   readonly rpc: RpcClient;
-  /** Everything that the bus said so far. */
+  /** Every packet received so far. */
   readonly packets: Packet[];
   plan(name: string, program: string, env?: Readonly<Record<string, string>>): LaunchPlan;
   prepare(plan: LaunchPlan, replaced?: ReplacedEntry | null): Promise<RpcAnswer>;
   call(method: RpcMethod, argument: unknown, timeoutMs?: number): Promise<unknown>;
   list(): Promise<RawEntry[]>;
-  connectAnew(): Promise<void>;
+  reconnect(): Promise<void>;
   destroy(): Promise<void>;
 }
 
-export async function makeRawPm2(): Promise<RawPm2> {
+/** Starts a daemon as the service does. */
+export function startDaemon(home: string, findAnsweringPid?: () => Promise<number | null>): Promise<void> {
+  return new DaemonStarter({
+    home,
+    clock: new SystemClock(),
+    ...(findAnsweringPid === undefined ? {} : { findAnsweringPid }),
+  }).start();
+}
+
+/** @param start starts the daemon; by default as the service does */
+export async function makeRawPm2(
+  start: (home: TestHome) => Promise<unknown> = ({ pm2Home }) => startDaemon(pm2Home),
+): Promise<RawPm2> {
   const home = makeTestHome();
-  await startDaemon(home.pm2Home);
+  await start(home);
   const packets: Packet[] = [];
-  const connect = () => RpcClient.connect(path.join(home.pm2Home, 'rpc.sock'), 3_000, () => undefined);
+  const connect = () => RpcClient.connect(path.join(home.pm2Home, 'rpc.sock'), LIMIT, () => undefined);
   let rpc = await connect();
   let bus = await listen(home, packets);
   const call = async (method: RpcMethod, argument: unknown, timeoutMs?: number) => {
@@ -54,14 +69,21 @@ export async function makeRawPm2(): Promise<RawPm2> {
     },
     packets,
     plan: (name, program, env = {}) => ({
-      ...{ agentId: name, runId: randomBytes(8).toString('hex'), program, args: [], cwd: home.agentsDir },
+      ...{
+        agentId: name,
+        runId: randomBytes(8).toString('hex'),
+        program,
+        args: [],
+        cwd: home.agentsDir,
+      },
       env: { PATH: process.env.PATH ?? '', TEST_ROOT: path.join(home.root, 'x'), ...env },
       killTimeoutMs: 1_000,
     }),
-    prepare: (plan, replaced = null) => rpc.call('prepare', preparation(plan, home.pm2Home, replaced, Date.now())),
+    prepare: (plan, replaced = null) =>
+      rpc.call('prepare', buildPrepareRequest(plan, home.pm2Home, replaced, Date.now())),
     call,
     list: async () => (await call('getMonitorData', {})) as RawEntry[],
-    connectAnew: async () => {
+    reconnect: async () => {
       rpc.close();
       bus.close();
       await startDaemon(home.pm2Home);
@@ -80,7 +102,7 @@ function listen(home: TestHome, packets: Packet[]): Promise<{ close(): void }> {
   const subscription = axon.socket('sub-emitter');
   subscription.sock.set('retry timeout', 0);
   subscription.sock.on('error', () => undefined);
-  for (const topic of ['process:event', 'log:PM2', 'pm2:kill']) {
+  for (const topic of ['process:event', 'log:PM2', 'log:out', 'log:err', 'process:msg', 'pm2:kill']) {
     subscription.on(topic, (body) => packets.push({ topic, body }));
   }
   return new Promise((resolve, reject) => {

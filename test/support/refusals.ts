@@ -3,15 +3,18 @@ import { rawRequest, type RawAnswer } from './raw-http';
 import { ADMIN_TOKEN, type TestService } from './service';
 import { stateOf, type State } from './state-of';
 
-/** What a refusal comes down to: status, code, and the members that are at fault. */
+/** Essence of a refusal: status, code, and the members at fault. */
 export type Refusal = readonly [status: number, code: string, ...pointers: string[]];
 
-/** An answer that repeats all that was sent would make a large one of a small request. */
+/** Maximum length of an error answer. Without a limit, an answer that repeats its request could become large. */
 const LONGEST_ANSWER = 50_000;
 
-const AS_ADMIN = ['Content-Type: application/json', `Authorization: Bearer ${ADMIN_TOKEN}`];
+/** Header line of an admin. */
+export const AUTHORIZATION = `Authorization: Bearer ${ADMIN_TOKEN}`;
 
-/** Reads a problem, and holds it to the form that every one has. */
+const AS_ADMIN = ['Content-Type: application/json', AUTHORIZATION];
+
+/** Parses a problem and expects the form that all problems have. */
 export function refusalOf(answer: RawAnswer | null): Refusal {
   if (answer === null) throw new Error('there was no answer');
   expect(answer.headers.get('content-type')).toMatch(/^application\/problem\+json/);
@@ -19,7 +22,7 @@ export function refusalOf(answer: RawAnswer | null): Refusal {
   const problem = JSON.parse(answer.body) as ProblemAnswer;
   expect(problem).toMatchObject({
     ...{ status: answer.status, type: `urn:agent-spawner:problem:${problem.code}` },
-    // What the system said of a launch stands there as it said it.
+    // The system's message about a failed launch is passed on unchanged.
     ...{
       detail: expect.stringMatching(answer.status < 500 ? /\.$/ : /\S/) as string,
       title: expect.any(String) as string,
@@ -29,7 +32,12 @@ export function refusalOf(answer: RawAnswer | null): Refusal {
   return [answer.status, problem.code, ...new Set((problem.errors ?? []).map(({ pointer }) => pointer))];
 }
 
-/** Sends what fetch would not, as an admin unless told, and expects a problem. */
+/** Returns true for a problem of the service, and for a refusal of the HTTP layer, which has no body. */
+export function isRefused(answer: RawAnswer | null): boolean {
+  return answer === null || (answer.status >= 400 && answer.status < 500);
+}
+
+/** Sends a request that fetch would not send, by default as an admin, and expects a problem. */
 export async function refusal(
   service: TestService,
   method: string,
@@ -40,12 +48,12 @@ export async function refusal(
   return refusalOf(await rawRequest(service.url, { method, target, headers, ...(body === undefined ? {} : { body }) }));
 }
 
-/** The refusal of a request that is well-formed, and wrong in these members. */
+/** Returns the refusal of a well-formed request with these invalid members. */
 export function invalid(...pointers: string[]): Refusal {
   return [422, 'invalid-request', ...pointers];
 }
 
-/** Nothing has changed, and it is the same process that says so. */
+/** Expects that nothing has changed and that the same service process is still running. */
 export async function expectUntouched(service: TestService, before: State, pid: number): Promise<void> {
   expect(await stateOf(service.api)).toEqual(before);
   expect(service.pid).toBe(pid);

@@ -3,18 +3,18 @@ import path from 'node:path';
 import axon from 'pm2/modules/pm2-axon';
 import axonRpc from 'pm2/modules/pm2-axon-rpc';
 import { PGlite } from '@electric-sql/pglite';
-import { LinuxProcessInspector } from '../../src/runtime';
+import { LinuxProcessInspector } from '../../src/processes';
 import type { TestHome } from './pm2-home';
 
-/** Secrets by a name that a failure may show. */
+/** Secrets by a name that may be shown in a failure. */
 export type Secrets = Readonly<Record<string, string | Buffer>>;
 
-/** What lies where: the name of a place, and everything that is in it. */
+/** Content by the name of the place where it was found. */
 export type Places = ReadonlyMap<string, string | Buffer>;
 
 const inspector = new LinuxProcessInspector();
 
-/** Every place in which one of the secrets lies, in whatever form: `place: secret (form)`. */
+/** Returns every place that contains a secret in any form, as `place: secret (form)`. */
 export function findSecrets(places: Places, secrets: Secrets): string[] {
   const forms = Object.entries(secrets).flatMap(([name, secret]) => formsOf(secret).map((form) => ({ name, ...form })));
   return [...places].flatMap(([place, content]) => {
@@ -34,18 +34,21 @@ function formsOf(secret: string | Buffer): { kind: string; needle: Buffer }[] {
     text('HEX', raw.toString('hex').toUpperCase()),
     text('base64', raw.toString('base64').replace(/=+$/, '')),
     text('base64url', raw.toString('base64url')),
-    // As a part of a longer text: the same bytes, one and two places on.
+    // Within a longer text, base64 encodes the same bytes differently at offsets 1 and 2.
     ...[1, 2].map((shift) => text(`base64 at ${shift}`, base64Within(raw, shift))),
   ];
 }
 
-/** What base64 makes of the bytes wherever they stand in a text at this distance from a multiple of three. */
+/** Returns the base64 characters that encode the bytes at this offset from a multiple of three. */
 function base64Within(raw: Buffer, shift: number): string {
   const whole = Buffer.concat([Buffer.alloc(shift), raw]).toString('base64');
   return whole.slice(4, Math.floor((shift + raw.length) / 3) * 4);
 }
 
-/** Environment and command line of PM2's daemon and of everything below it; the command lines of all other processes. */
+/**
+ * Returns the environment and command line of PM2's daemon and all its descendants, and the command lines of all other
+ * processes.
+ */
 export function placesInProcesses(home: TestHome): Map<string, Buffer> {
   const places = new Map<string, Buffer>();
   const daemon = home.daemonPid() ?? 0;
@@ -55,7 +58,7 @@ export function placesInProcesses(home: TestHome): Map<string, Buffer> {
     for (const child of inspector.children(pid)) add(child);
   };
   if (daemon !== 0) add(daemon);
-  // What left its parent is known by what it was given.
+  // Processes that left their parent are recognised by their environment.
   for (const { pid } of inspector.all()) {
     if (inspector.environment(pid)?.get('AGENT_ID') !== undefined && mentions(pid, home.root)) own.add(pid);
   }
@@ -72,11 +75,11 @@ function addProcFile(places: Map<string, Buffer>, pid: number, file: 'environ' |
   try {
     places.set(`${file} of ${who} (${pid})`, readFileSync(`/proc/${pid}/${file}`));
   } catch {
-    // It ended meanwhile.
+    // It exited meanwhile.
   }
 }
 
-/** Every file below a folder but those named, by its path there. */
+/** Returns every file below a folder by its relative path, except those in `but`. */
 export function placesInFiles(root: string, but: readonly string[]): Map<string, Buffer> {
   const places = new Map<string, Buffer>();
   for (const entry of entriesBelow(root)) {
@@ -86,7 +89,7 @@ export function placesInFiles(root: string, but: readonly string[]): Map<string,
   return places;
 }
 
-/** Those that somebody else than the owner may read or write. */
+/** Returns the files that users other than the owner may access. */
 export function openToOthers(files: readonly string[]): string[] {
   return files.filter((file) => (lstatSync(file).mode & 0o077) !== 0);
 }
@@ -95,7 +98,7 @@ function entriesBelow(root: string): Dirent[] {
   return readdirSync(root, { recursive: true, withFileTypes: true });
 }
 
-/** What any client of PM2's daemon can ask it for, its own environment included. */
+/** Returns everything that a client of PM2's daemon can request, including the daemon's environment. */
 export async function placesInPm2(home: TestHome): Promise<Map<string, string>> {
   const socket = axon.socket('req');
   socket.set('retry timeout', 0);
@@ -124,7 +127,10 @@ export async function placesInPm2(home: TestHome): Promise<Map<string, string>> 
   }
 }
 
-/** Every row of every table, as text: in the files some of it is compressed. The service must have ended. */
+/**
+ * Returns every row of every table as text, because the database files are partly compressed. The service must have
+ * exited.
+ */
 export async function placesInDatabase(folder: string): Promise<Map<string, string>> {
   const pglite = await PGlite.create({ dataDir: folder });
   const places = new Map<string, string>();

@@ -1,6 +1,6 @@
 import type { NewId, Random } from '../../src/kernel';
 
-/** Mulberry32 (T. Ettinger): small, and good enough to draw faults from a seed. */
+/** Returns a seeded random generator: Mulberry32 (T. Ettinger). It is small, and good enough to draw faults. */
 export function seededRandom(seed: number): Random {
   let state = seed >>> 0;
   return () => {
@@ -11,7 +11,7 @@ export function seededRandom(seed: number): Random {
   };
 }
 
-/** UUIDs in the order of their making. */
+/** Returns a generator of UUIDs in ascending order. */
 export function countedIds(start = 1): NewId {
   let next = start;
   return () => `00000000-0000-4000-8000-${(next++).toString(16).padStart(12, '0')}`;

@@ -10,12 +10,12 @@ export const ADMIN_TOKEN = 'admin-token-of-the-tests';
 export const OPERATOR_TOKEN = 'operator-token-of-the-tests';
 export const VIEWER_TOKEN = 'viewer-token-of-the-tests';
 
-/** A first start makes a database: seconds of work, many more where others work on the machine too. */
+/** Start timeout. A first start creates a database, which takes seconds, and much longer on a busy machine. */
 const START_MS = 110_000;
 
 const FIXTURES = path.resolve(__dirname, '../fixtures/agents');
 
-/** Timings under which tests need not wait; none of the logic changes with them. */
+/** Short timings, so that tests need not wait. The logic is unchanged. */
 const QUICK: Readonly<Record<string, string>> = {
   HEALING_INTERVAL_SECONDS: '0.5',
   VERIFY_SECONDS: '0.3',
@@ -26,24 +26,28 @@ const QUICK: Readonly<Record<string, string>> = {
   KILL_TIMEOUT_SECONDS: '1',
 };
 
-/** The built service as a process of its own, with a PM2 of its own. */
+/** The built service in its own process, with its own PM2. */
 export interface TestService {
   readonly home: TestHome;
   readonly api: ApiClient;
   readonly url: string;
-  /** What a reader sends. */
+  /** Headers of a viewer's request. */
   readonly readHeaders: Readonly<Record<string, string>>;
   readonly pid: number;
-  /** Whether its process is there still. */
+  /** Returns true while its process is running. */
   isRunning(): boolean;
-  /** Everything it wrote so far, of all its lives. */
+  /** Returns its whole output so far, across restarts. */
   output(): string;
   signal(signal: NodeJS.Signals): void;
-  /** Ends it by a signal and waits; @returns the exit code, or null where the signal ended it. */
+  /**
+   * Signals the service and waits for its exit.
+   *
+   * @returns the exit code; null if the signal killed it
+   */
   end(signal?: NodeJS.Signals): Promise<number | null>;
   /** Starts it again on the same folders. */
   start(overrides?: Readonly<Record<string, string>>): Promise<void>;
-  /** Starts another one with other settings; resolves with how it ended. */
+  /** Starts another process with other settings. Resolves with its exit code and output. */
   attempt(
     overrides: Readonly<Record<string, string>>,
   ): Promise<{ readonly code: number | null; readonly output: string }>;
@@ -54,11 +58,11 @@ export interface TestService {
 
 export interface ServiceOptions {
   readonly settings?: Readonly<Record<string, string>>;
-  /** It makes its database itself, as a first start does. */
+  /** True if the service creates its database itself, as on a first start. */
   readonly makesDatabase?: boolean;
-  /** A home that is there already. */
+  /** An existing home to use. */
   readonly home?: TestHome;
-  /** The agents of the first start are there only where they are wanted. */
+  /** True to keep the agents of the first start. */
   readonly firstStart?: boolean;
 }
 
@@ -76,7 +80,7 @@ export async function makeService(options: ServiceOptions = {}): Promise<TestSer
       cwd: home.root,
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {
-        // A shim in place of an interpreter adds variables of its own.
+        // Exclude interpreter shims, because they add environment variables.
         ...{
           PATH: (process.env.PATH ?? '')
             .split(':')
@@ -104,17 +108,17 @@ export async function makeService(options: ServiceOptions = {}): Promise<TestSer
     started.stdout.on('data', hear);
     started.stderr.on('data', hear);
     const found = await until(
-      () => /API\s+(http:\S+)\/api\/agents/.exec(said)?.[1] ?? (started.exitCode === null ? null : 'ended'),
+      () => /API\s+(http:\S+)\/api\/agents/.exec(said)?.[1] ?? (hasExited(started) ? 'ended' : null),
       () => `the service is ready; it said: ${said}`,
       START_MS,
     );
-    if (found === 'ended') throw new Error(`it ended with ${started.exitCode}: ${said}`);
+    if (found === 'ended') throw new Error(`it ended with ${started.exitCode ?? started.signalCode}: ${said}`);
     url = found;
   }
 
   const ended = (process_: ChildProcess) =>
     new Promise<number | null>((resolve) => {
-      if (process_.exitCode !== null || process_.signalCode !== null) resolve(process_.exitCode);
+      if (hasExited(process_)) resolve(process_.exitCode);
       else process_.once('exit', resolve);
     });
 
@@ -137,7 +141,7 @@ export async function makeService(options: ServiceOptions = {}): Promise<TestSer
     get pid() {
       return child?.pid ?? 0;
     },
-    isRunning: () => child !== null && child.exitCode === null && child.signalCode === null,
+    isRunning: () => child !== null && !hasExited(child),
     output: () => output,
     signal: (signal) => void child?.kill(signal),
     end: async (signal = 'SIGTERM') => {
@@ -149,7 +153,7 @@ export async function makeService(options: ServiceOptions = {}): Promise<TestSer
     attempt: (overrides) => outcomeOf(launch(overrides)),
     run: (program, ...args) => outcomeOf(launch({}, program, args)),
     destroy: async () => {
-      if (child !== null && child.exitCode === null && child.signalCode === null) {
+      if (child !== null && !hasExited(child)) {
         child.kill('SIGCONT');
         child.kill('SIGKILL');
         await ended(child);
@@ -167,7 +171,7 @@ export async function makeService(options: ServiceOptions = {}): Promise<TestSer
   }
 }
 
-/** The agents of the first start have no programs in a test's folder: they are taken away before it begins. */
+/** Removes the agents of the first start, because their programs do not exist in the folder of a test. */
 async function removeFirstStart({ api }: TestService): Promise<void> {
   for (const { agentId } of await api.agents()) {
     await until(
@@ -175,4 +179,9 @@ async function removeFirstStart({ api }: TestService): Promise<void> {
       `${agentId} can be removed`,
     );
   }
+}
+
+/** A process that a signal killed has no exit code. */
+function hasExited({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode !== null || signalCode !== null;
 }

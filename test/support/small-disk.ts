@@ -3,7 +3,7 @@ import { closeSync, openSync, rmSync, writeSync } from 'node:fs';
 import { errorCodeOf } from '../../src/kernel';
 import { makeTempFolder } from './temp-folder';
 
-/** A real file system of a few megabytes, which a test fills to the last byte. */
+/** A real file system of a few megabytes that a test can fill completely. */
 export interface SmallDisk {
   readonly root: string;
   fill(): void;
@@ -11,7 +11,7 @@ export interface SmallDisk {
   remove(): void;
 }
 
-/** null: this user may not mount one. */
+/** Mounts a small file system; null if this user may not mount one. */
 export function makeSmallDisk(megabytes: number): SmallDisk | null {
   const folder = makeTempFolder();
   const root = folder.folder('disk');

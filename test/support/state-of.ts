@@ -2,10 +2,10 @@ import type { AgentView } from '../../src/kernel';
 import type { ApiClient } from './api-client';
 import { until } from './until';
 
-/** What passes by itself, whether anybody asks for anything or not. */
+/** Members that change without any request. */
 type Passing = 'uptimeSeconds' | 'memoryBytes' | 'cpuPercent' | 'healthScore';
 
-/** Everything that a request could have changed: definitions, states, pids, counts, circuits, and the history's end. */
+/** Everything that a request could change: definitions, states, pids, counts, circuits, and the end of the history. */
 export interface State {
   readonly agents: readonly Omit<AgentView, Passing>[];
   readonly lastSeq: number;
@@ -23,7 +23,7 @@ export async function stateOf(admin: ApiClient): Promise<State> {
 
 const QUIET_MS = 1_500;
 
-/** Waits until what was started is verified and stable, so that nothing changes any more by itself. */
+/** Waits until everything that was started is verified and stable, so that nothing changes without a request. */
 export async function settledState(admin: ApiClient, quietMs = QUIET_MS): Promise<State> {
   let seen = '';
   let since = performance.now();

@@ -6,36 +6,44 @@ import { until } from './until';
 const START_MS = 60_000;
 const LOG_TAIL = 2_000;
 
-/** Below those that the system hands out by itself: a port that is free between two lives is still free at the second. */
+/** Port range below the ephemeral ports of the system, so that a port stays free between two lives of a program. */
 const PORTS = { lowest: 20_000, count: 12_000 };
 
-/** Ends a program as soon as nobody holds the other end of its input, and so even when the tests are killed. */
+/** Kills a program once the other end of the script's input is closed, even if the tests are killed. */
 const LEASH = `trap '' INT TERM HUP; read -r nothing; kill -s "$1" "$2"`;
 
 export interface ChildOptions {
-  /** What it is called when it fails. */
+  /** Name used in errors. */
   readonly name: string;
   readonly program: string;
   readonly args: readonly string[];
-  /** Its output is appended to it. */
+  /** File that its output is appended to. */
   readonly log: string;
   readonly spawn?: Pick<SpawnOptions, 'env' | 'cwd' | 'uid' | 'gid'>;
-  /** What ends it, and what it started, where these tests die. */
+  /** Signal that kills it, and the processes it started, when the tests die. */
   readonly lastSignal?: 'KILL' | 'QUIT';
 }
 
-/** A program of the rig; it does not outlive the tests. */
+/** A program of the rig. It does not outlive the tests. */
 export interface Child {
-  /** Waits until it is up. @throws Error with the tail of its log, at once where it has ended */
+  /**
+   * Waits until it is up.
+   *
+   * @throws Error with the tail of its log, at once if it has exited
+   */
   started(isUp: () => Promise<boolean>): Promise<void>;
-  /** Waits until it has ended by itself. @throws Error with the tail of its log where that was no success */
+  /**
+   * Waits until it has exited by itself.
+   *
+   * @throws Error with the tail of its log if it failed
+   */
   finished(): Promise<void>;
   signal(signal: NodeJS.Signals): void;
-  /** How often a line of its log holds a text. */
+  /** Returns how often a text occurs in its log. */
   logged(text: string): number;
-  /** Its last signal to it; resolves when it has ended, and has taken with it what it started. */
+  /** Sends `lastSignal` and resolves when it has exited. */
   end(): Promise<void>;
-  /** SIGKILL to it and to what it started, all in this turn; resolves when they are gone. */
+  /** Sends SIGKILL to it and to its children in one turn of the event loop. Resolves when all are gone. */
   kill(): Promise<void>;
 }
 
@@ -80,7 +88,7 @@ export function startChild(options: ChildOptions): Child {
     kill: async () => {
       const { pid } = child;
       if (pid === undefined || ending !== null) return;
-      // Stopped first: so it starts no more of them while they are looked for.
+      // Stop it first, so that it starts no more children while they are collected.
       child.kill('SIGSTOP');
       const pids = childrenOf(pid);
       for (const each of [pid, ...pids]) signalIfThere(each);
@@ -93,7 +101,7 @@ export function startChild(options: ChildOptions): Child {
   };
 }
 
-/** A port of the loopback where nobody listens now. */
+/** Returns an unused port of the loopback. */
 export async function findPort(): Promise<number> {
   return until(async () => {
     const port = PORTS.lowest + Math.floor(Math.random() * PORTS.count);
@@ -117,11 +125,11 @@ function isFree(port: number): Promise<boolean> {
 
 function holdOnLeash(pid: number, signal: string, ended: Promise<void>): void {
   const leash = spawn('sh', ['-c', LEASH, 'leash', signal, String(pid)], { stdio: ['pipe', 'ignore', 'ignore'] });
-  // Taken off before its number is somebody else's.
+  // Remove the leash before the pid can be reused.
   void ended.then(() => leash.kill('SIGKILL'));
 }
 
-/** Empty where there is no /proc. */
+/** Returns the pids of the children; empty without /proc. */
 function childrenOf(parent: number): number[] {
   let names: string[];
   try {
@@ -140,7 +148,7 @@ function isGone(pid: number): boolean {
 function statusOf(pid: string): { readonly state: string; readonly parent: number } | null {
   try {
     const line = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // The name of the program stands in brackets, and may hold anything.
+    // The program's name is in parentheses and may contain any character.
     const [state = '', parent = ''] = line.slice(line.lastIndexOf(')') + 2).split(' ');
     return { state, parent: Number(parent) };
   } catch {
@@ -152,6 +160,6 @@ function signalIfThere(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL');
   } catch {
-    // It has ended by itself.
+    // It has exited by itself.
   }
 }

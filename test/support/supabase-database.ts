@@ -17,13 +17,13 @@ import { postgresFolder, postgresOwner, type RigKind } from './supabase-kinds';
 import { SqlClient } from './supabase-sql';
 import { makeTempFolder, type TempFolder } from './temp-folder';
 
-/** What the Supabase command line reads. */
+/** Folder that the Supabase CLI reads. */
 export const SUPABASE_FOLDER = path.resolve(__dirname, '../../supabase');
 
 const CACHE = path.resolve(__dirname, '../../node_modules/.cache/agent-spawner');
 const PGLITE_SERVER = path.join(__dirname, 'supabase-pglite.mjs');
 
-/** As in a new Supabase project, where the roles of a browser get everything unless it is taken from them. */
+/** Roles as in a new Supabase project, where the browser's roles get every privilege unless it is revoked. */
 const ROLES = `
   do $$
   begin
@@ -47,26 +47,26 @@ const ROLES = `
     grant all on sequences to postgres, anon, authenticated, service_role;
 `;
 
-/** A database as a new Supabase project has it, in a process of its own; it is there still after a SIGKILL. */
+/** A database like that of a new Supabase project, in its own process. Its data survives a SIGKILL. */
 export interface SupabaseDatabase {
-  /** Where PostgREST finds it. */
+  /** Connection URI for PostgREST. */
   readonly uri: string;
-  /** For the log of whatever belongs to it. */
+  /** Folder for the logs of the programs of this rig. */
   readonly folder: TempFolder;
-  /** As `postgres`, the role that owns the tables, over a connection of the tests' own. */
+  /** Runs a statement as `postgres`, the owner of the tables, over a separate connection. */
   query(sql: string, parameters?: readonly unknown[]): Promise<Record<string, unknown>[]>;
   kill(): Promise<void>;
   /** Starts it again on the same data and port. */
   start(): Promise<void>;
-  /** Ends it, and removes its folder. */
+  /** Stops it and removes its folder. */
   stop(): Promise<void>;
 }
 
-/** What one kind of Postgres does in its own way. */
+/** Operations that differ between the kinds of Postgres. */
 interface Engine {
-  /** Who owns everything before there are roles. */
+  /** Role that owns everything before the other roles exist. */
   readonly superuser: string;
-  /** Makes an empty database. */
+  /** Creates an empty database. */
   prepare(): Promise<void>;
   start(port: number): Child;
 }
@@ -78,7 +78,7 @@ export async function startDatabase(kind: RigKind): Promise<SupabaseDatabase> {
   const sql = new SqlClient({ port, user: 'postgres' });
   let child: Child | null = null;
 
-  /** Until whoever is asked for can connect. */
+  /** Resolves once this user can connect. */
   const start = async (user: string) => {
     child = engine.start(port);
     const probe = new SqlClient({ port, user });
@@ -110,7 +110,7 @@ export async function startDatabase(kind: RigKind): Promise<SupabaseDatabase> {
   };
 }
 
-/** The texts of our migrations, in their order. */
+/** Returns the texts of the migrations, in order. */
 export function migrationTexts(): string[] {
   const folder = path.join(SUPABASE_FOLDER, 'migrations');
   const names = readdirSync(folder).filter((name) => name.endsWith('.sql'));
@@ -134,7 +134,10 @@ function pgliteIn(folder: TempFolder): Engine {
   };
 }
 
-/** Making an empty database takes seconds and copying one a moment, so it is made once for each version. */
+/**
+ * Returns the template of an empty database. It is created once per version, because creating takes seconds and copying
+ * is fast.
+ */
 async function pgliteTemplate(run: (data: string) => Child): Promise<string> {
   const template = path.join(CACHE, `empty-pglite-${projectPackage.dependencies['@electric-sql/pglite']}`);
   if (existsSync(template)) return template;
@@ -144,7 +147,7 @@ async function pgliteTemplate(run: (data: string) => Child): Promise<string> {
   try {
     renameSync(path.join(draft, 'data'), template);
   } catch (error) {
-    // Another worker may have been faster: its is as good.
+    // Another worker may have created it first; its template is equivalent.
     if (!existsSync(template)) throw error;
   }
   rmSync(draft, { recursive: true, force: true });
@@ -167,11 +170,12 @@ function debianIn(folder: TempFolder): Engine {
       startChild({
         name: 'Postgres',
         program: path.join(programs, 'postgres'),
-        // -F: it may be killed, but the machine stays up. No socket: its folder may have too long a name for one.
+        // -F: the process may be killed, but the machine stays up. No socket: the path of its folder may be too long
+        // for one.
         args: ['-D', folder.at('data'), '-h', '127.0.0.1', '-p', String(port), '-F', '-c', 'unix_socket_directories='],
         log: folder.at('postgres.log'),
         spawn: as,
-        // SIGKILL would leave its children to find out.
+        // After SIGKILL, its children would only notice by themselves.
         lastSignal: 'QUIT',
       }),
   };

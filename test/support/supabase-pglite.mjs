@@ -1,17 +1,17 @@
-// The embedded Postgres as a server: `node supabase-pglite.mjs FOLDER PORT`. Without a port it makes an empty database in
-// the folder, and ends.
+// Runs the embedded Postgres as a server: `node supabase-pglite.mjs FOLDER PORT`. Without a port, it creates an empty
+// database in the folder and exits.
 import { PGlite } from '@electric-sql/pglite';
 import { PGLiteSocketServer } from '@electric-sql/pglite-socket';
 
 const [folder, port] = process.argv.slice(2);
 
-/** Parse, Bind, Describe, Execute, Close, Flush: the statement goes on until Sync. */
+/** Parse, Bind, Describe, Execute, Close, Flush: the statement continues until Sync. */
 const UNFINISHED = new Set('PBDECH');
 
 /**
- * The socket server keeps one client's transaction together, but not one client's statement: when that comes in several
- * pieces, another client is let in between its Parse and its Execute, and takes its place. So a statement begun counts as
- * a transaction begun.
+ * Treats an unfinished statement like an open transaction. The socket server keeps the transaction of one client
+ * together, but not its statement. If a statement comes in several messages, another client could run between its Parse
+ * and its Execute, and replace it.
  */
 function withWholeStatements(database) {
   let isUnfinished = false;
@@ -21,7 +21,7 @@ function withWholeStatements(database) {
       isUnfinished = UNFINISHED.has(String.fromCharCode(message[0]));
       return database.execProtocolRawStream(message, options);
     },
-    // The roll-back for a client that has gone.
+    // The server runs this to roll back for a client that disconnected.
     exec: (sql) => {
       isUnfinished = false;
       return database.exec(sql);

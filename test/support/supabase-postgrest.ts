@@ -3,32 +3,32 @@ import { postgrestProgram, type RigKind } from './supabase-kinds';
 import type { TempFolder } from './temp-folder';
 import { until } from './until';
 
-/** What it logs whenever it has. */
+/** Line that PostgREST logs after each load of the schema. */
 const SCHEMA_READ = 'Schema cache loaded';
 
 export interface PostgrestOptions {
   readonly kind: RigKind;
   readonly databaseUri: string;
   readonly jwtSecret: string;
-  /** For its log. */
+  /** Folder of its log. */
   readonly folder: TempFolder;
 }
 
 export interface Postgrest {
   readonly port: number;
-  /** Reads the tables and columns anew, and waits until it has. */
+  /** Reloads tables and columns, and waits until that is done. */
   reloadSchema(): Promise<void>;
   kill(): Promise<void>;
-  /** Resolves when it answers; the same port each time. */
+  /** Starts PostgREST, always on the same port. Resolves when it answers. */
   start(): Promise<void>;
 }
 
-/** The program that stands behind `/rest/v1` of a Supabase project; not started yet. */
+/** Prepares PostgREST, which serves `/rest/v1` in a Supabase project. It is not started yet. */
 export async function makePostgrest({ kind, databaseUri, jwtSecret, folder }: PostgrestOptions): Promise<Postgrest> {
   const program = postgrestProgram();
   if (program === null) throw new Error('there is no PostgREST for this machine');
   const port = await findPort();
-  // PGlite serves one statement after the other, and keeps the prepared ones of several clients apart for nobody.
+  // PGlite runs one statement at a time, and does not separate the prepared statements of several clients.
   const isEmbedded = kind === 'pglite';
   const env = {
     PGRST_DB_URI: databaseUri,
@@ -37,7 +37,8 @@ export async function makePostgrest({ kind, databaseUri, jwtSecret, folder }: Po
     PGRST_DB_MAX_ROWS: '1000',
     PGRST_DB_POOL: isEmbedded ? '1' : '5',
     PGRST_DB_PREPARED_STATEMENTS: String(!isEmbedded),
-    // It would read the schema at times of its own choice; PGlite's server hands on no notifications anyway.
+    // With the channel, PostgREST would reload the schema at unpredictable times. PGlite's server forwards no
+    // notifications anyway.
     PGRST_DB_CHANNEL_ENABLED: 'false',
     PGRST_JWT_SECRET: jwtSecret,
     PGRST_SERVER_HOST: '127.0.0.1',
@@ -49,7 +50,8 @@ export async function makePostgrest({ kind, databaseUri, jwtSecret, folder }: Po
     reloadSchema: async () => {
       const running = child;
       if (running === null) throw new Error('PostgREST is not started');
-      // Twice: it reads by itself after it has answered 503, and the first that ends may be such a one, begun too early.
+      // Reload twice. PostgREST also reloads by itself after a 503, and the first reload that completes may be one that
+      // started too early.
       for (const time of ['once', 'twice']) {
         const before = running.logged(SCHEMA_READ);
         running.signal('SIGUSR1');
@@ -67,7 +69,7 @@ export async function makePostgrest({ kind, databaseUri, jwtSecret, folder }: Po
       });
       child = running;
       const before = running.logged(SCHEMA_READ);
-      // Not asked before it has read the schema: it would answer 503, and read it once more because of that.
+      // Do not probe PostgREST before it has loaded the schema. It would answer 503, and reload because of that.
       const hasRead = () => running.logged(SCHEMA_READ) > before;
       await running.started(async () => hasRead() && (await fetch(`http://127.0.0.1:${port}/`)).status === 200);
     },

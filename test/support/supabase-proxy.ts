@@ -3,42 +3,48 @@ import type { AddressInfo } from 'node:net';
 
 const PREFIX = '/rest/v1';
 
-/** What the proxy does with a request; null: it passes it on. */
+/** Action of the proxy for a request; null to forward it. */
 export type Answer =
   | null
-  /** Answers that, and asks nobody. */
+  /** Answers with this, without forwarding. */
   | { readonly status: number; readonly headers?: Readonly<Record<string, string>>; readonly body: string }
   /** Never answers. */
   | 'hang'
-  /** Cuts the connection. */
+  /** Resets the connection. */
   | 'reset'
-  /** Passes it on, waits for the answer, and cuts the connection instead of handing it back. */
+  /** Forwards the request, waits for the answer, and resets the connection instead of returning it. */
   | 'reset-after'
-  /** Cuts the connection, and passes it on when `deliverLate` is called. */
+  /** Resets the connection, and forwards the request when `deliverLate` is called. */
   | 'late';
 
 export interface ProxyRequest {
   readonly method: string;
-  /** As the client sent it, with the query. */
+  /** As the client sent it, including the query. */
   readonly path: string;
   readonly body: string;
 }
 
 export interface SeenRequest extends ProxyRequest {
-  /** What PostgREST, or else the fault, has answered; null: nothing yet, or nobody. */
+  /** Status returned by PostgREST or by the fault; null before an answer, or without one. */
   status: number | null;
-  /** Whether it was passed on to PostgREST. */
+  /** True if it was forwarded to PostgREST at once. A `late` request counts as not forwarded. */
   readonly isPassedOn: boolean;
+  /** True once the whole answer was sent to a client that still waited for it. */
+  isDelivered: boolean;
 }
 
-/** What stands before PostgREST in a Supabase project, as far as `/rest/v1` goes; tests make it fail. */
+/** Proxy in front of PostgREST for `/rest/v1`, as in a Supabase project. Tests make it fail. */
 export interface SupabaseProxy {
   readonly url: string;
-  /** In the order of their coming; a test empties it by `length = 0`. */
+  /** Requests in the order of their arrival. Tests clear it with `length = 0`. */
   readonly requests: SeenRequest[];
-  /** Asked for each request; it may hold one back by a promise. */
+  /** Called for each request. It can delay a request by returning a promise. */
   fault: (request: ProxyRequest) => Answer | Promise<Answer>;
-  /** Passes on what was held back as `late`, in its order; @returns what each was answered. */
+  /**
+   * Forwards the `late` requests in order.
+   *
+   * @returns the status of each answer
+   */
   deliverLate(): Promise<number[]>;
   stop(): Promise<void>;
 }
@@ -49,7 +55,7 @@ interface Reply {
   readonly body: Buffer;
 }
 
-/** @param port where PostgREST listens, if it is up; while it is not, connections are cut */
+/** @param port port of PostgREST; while nothing listens there, connections are reset */
 export async function startProxy(port: number): Promise<SupabaseProxy> {
   const late: (() => Promise<Reply>)[] = [];
   const server = createServer((request, response) => {
@@ -83,14 +89,22 @@ interface Behind {
   readonly late: (() => Promise<Reply>)[];
 }
 
-/** @throws Error where the connection is to be cut */
+/** @throws Error if the connection must be reset */
 async function handle({ proxy, port, late }: Behind, request: IncomingMessage, response: ServerResponse) {
   const { method = '', url: path = '', headers } = request;
   if (!path.startsWith(`${PREFIX}/`)) return void response.writeHead(404).end();
   const bytes = await bodyOf(request);
   const asked: ProxyRequest = { method, path, body: bytes.toString() };
   const answer = await proxy.fault(asked);
-  const seen: SeenRequest = { ...asked, status: null, isPassedOn: answer === null || answer === 'reset-after' };
+  const seen: SeenRequest = {
+    ...asked,
+    status: null,
+    isPassedOn: answer === null || answer === 'reset-after',
+    isDelivered: false,
+  };
+  response.once('finish', () => {
+    seen.isDelivered = true;
+  });
   proxy.requests.push(seen);
   if (answer === 'hang') return;
   if (answer === 'reset') throw new Error('cut by a test');
@@ -117,9 +131,9 @@ function askPostgrest(
   body: Buffer,
 ): Promise<Reply> {
   return new Promise((resolve, reject) => {
-    // No connection is kept: it may belong to a PostgREST that was killed since.
+    // Do not reuse connections: they may belong to a PostgREST that was killed.
     const asked = send({ host: '127.0.0.1', port, agent: false, ...request }, (answer) => {
-      // It comes in pieces and goes on whole.
+      // The answer arrives in chunks and is returned as a whole.
       const { 'transfer-encoding': _, ...headers } = answer.headers;
       bodyOf(answer).then((bytes) => {
         resolve({ status: answer.statusCode ?? 502, headers, body: bytes });

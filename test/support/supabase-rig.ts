@@ -11,41 +11,44 @@ const HOUR_SECONDS = 3_600;
 const YEAR_SECONDS = 365 * 24 * HOUR_SECONDS;
 
 export interface TokenOptions {
-  /** Epoch seconds; now unless told. */
+  /** Epoch seconds; now by default. */
   readonly issuedAt?: number;
-  /** Epoch seconds; in an hour unless told. */
+  /** Epoch seconds; in one hour by default. */
   readonly expiresAt?: number;
-  /** That of the rig unless told. */
+  /** Secret of the rig by default. */
   readonly secret?: string;
 }
 
-/** As much of a Supabase project as agent-spawner sees: a real Postgres, the real PostgREST, and a proxy that fails on demand. */
+/**
+ * The part of a Supabase project that agent-spawner uses: a real Postgres, the real PostgREST, and a proxy that fails
+ * on demand.
+ */
 export interface SupabaseRig extends Pick<SupabaseProxy, 'requests' | 'fault' | 'deliverLate'> {
-  /** The same through each death and restart. */
+  /** Stays the same across kills and restarts. */
   readonly url: string;
   readonly serviceKey: string;
   readonly anonKey: string;
-  /** A key that makes its bearer that role. */
+  /** Returns a key for a role. */
   token(role: string, options?: TokenOptions): string;
-  /** As the owner of the tables, past PostgREST. */
+  /** Runs a statement as the owner of the tables, bypassing PostgREST. */
   query(sql: string, parameters?: readonly unknown[]): Promise<Record<string, unknown>[]>;
-  /** Runs a file as the Supabase command line does, in one transaction, and waits until PostgREST knows of it. */
+  /** Runs a file in one transaction, like the Supabase CLI, and waits until PostgREST has loaded the change. */
   apply(sql: string): Promise<void>;
-  /** Waits until PostgREST has read the schema anew. */
+  /** Waits until PostgREST has reloaded the schema. */
   reloadSchema(): Promise<void>;
-  /** SIGKILL to PostgREST and to every process of the database at once; connections are cut until the restart. */
+  /** Kills PostgREST and every process of the database at once. Connections are reset until `restart`. */
   kill(): Promise<void>;
-  /** The same to the database alone: PostgREST answers with errors until the restart. */
+  /** Kills the database only. PostgREST answers with errors until `restart`. */
   killDatabase(): Promise<void>;
-  /** Starts both again on the same data and ports; resolves when PostgREST answers. */
+  /** Starts both again on the same data and ports. Resolves when PostgREST answers. */
   restart(): Promise<void>;
-  /** Ends everything, and removes the data. */
+  /** Stops everything and removes the data. */
   stop(): Promise<void>;
 }
 
 export interface RigOptions {
   readonly kind: RigKind;
-  /** Texts of SQL files; all of supabase/migrations unless told. */
+  /** Texts of SQL files; by default all of supabase/migrations. */
   readonly migrations?: readonly string[];
 }
 
@@ -95,7 +98,7 @@ export async function startRig({ kind, migrations = migrationTexts() }: RigOptio
     reloadSchema: () => postgrest.reloadSchema(),
     killDatabase: () => database.kill(),
     restart: async () => {
-      // A PostgREST that has lost its database waits longer and longer before it looks for it again.
+      // Kill PostgREST too: after it lost its database, it backs off longer and longer before it reconnects.
       await kill();
       await database.start();
       await postgrest.start();
@@ -103,7 +106,7 @@ export async function startRig({ kind, migrations = migrationTexts() }: RigOptio
   };
 }
 
-/** A JSON Web Token, HS256. */
+/** Creates a JSON Web Token, HS256. */
 function tokenOf(role: string, jwtSecret: string, options: TokenOptions): string {
   const { issuedAt = nowSeconds(), expiresAt = issuedAt + HOUR_SECONDS, secret = jwtSecret } = options;
   const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');

@@ -5,17 +5,17 @@ export interface SqlOptions {
   readonly user: string;
 }
 
-/** A connection of the tests' own, opened when it is needed, and again after it was lost. */
+/** A separate connection for tests. It opens when needed, and again after it was lost. */
 export class SqlClient {
   private client: Promise<Client> | null = null;
 
   constructor(private readonly options: SqlOptions) {}
 
-  /** @returns the rows of the last statement; numbers of 64 bits are texts */
+  /** @returns the rows of the last statement; 64-bit numbers are strings */
   async query(sql: string, parameters: readonly unknown[] = []): Promise<Record<string, unknown>[]> {
     const client = await (this.client ??= this.open());
-    // Without values it goes as one message, which may hold several statements: one transaction, as the Supabase command
-    // line makes it of a file. pg then gives an array of results.
+    // Without parameters, the text is sent as one message that may hold several statements. They run in one
+    // transaction, as with the Supabase CLI. pg then returns an array of results.
     const given: unknown = await client.query(sql, parameters.length === 0 ? undefined : [...parameters]);
     const last = (Array.isArray(given) ? given.at(-1) : given) as { readonly rows: Record<string, unknown>[] };
     return last.rows;

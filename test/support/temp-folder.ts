@@ -2,16 +2,24 @@ import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, w
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
-/** A folder of one test's own; names in it are relative to it. */
+/** A temporary folder for one test; names are relative to it. */
 export interface TempFolder {
-  /** Absolute and real. */
+  /** Absolute real path. */
   readonly root: string;
-  /** The absolute path of a name in it. */
+  /** Returns the absolute path of a name. */
   at(name: string): string;
-  /** Writes a file, and the folders that it needs. @returns its absolute path */
+  /**
+   * Writes a file and creates its parent folders.
+   *
+   * @returns its absolute path
+   */
   file(name: string, content?: string, mode?: number): string;
   folder(name: string): string;
-  /** Lays a link at `name`. @param target as the link holds it */
+  /**
+   * Creates a symbolic link at `name`.
+   *
+   * @param target stored in the link unchanged
+   */
   link(name: string, target: string): string;
   remove(): void;
 }

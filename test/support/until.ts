@@ -1,10 +1,10 @@
 const POLL_MS = 20;
 
 /**
- * Waits until a condition holds; a condition that throws does not hold yet.
+ * Waits until a condition is met. A condition that throws is not met yet.
  *
- * @param what says in the failure what was waited for; it may tell what was last seen
- * @returns what the condition gave at last
+ * @param what describes the condition in the error; a function can include what was last seen
+ * @returns the last value of the condition
  */
 export async function until<T>(
   condition: () => T | Promise<T>,

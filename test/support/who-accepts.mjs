@@ -1,5 +1,5 @@
-// node who-accepts.mjs SOCKET PID...: which of these processes accepts a connection at this path? Prints its pid, or nothing.
-// Of several that listen under one path only one is reached by it, and only a connection shows which.
+// node who-accepts.mjs SOCKET PID...: prints which of these processes accepts a connection at this path, or nothing. Of
+// several listeners at one path only one is reachable, and only a connection shows which.
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { connect } from 'node:net';
 
@@ -15,7 +15,7 @@ const tried = (action) => {
   try {
     return action();
   } catch {
-    return false; // a process ended, or closed what was just listed
+    return false; // a process exited, or closed a descriptor that was just listed
   }
 };
 

@@ -1,14 +1,14 @@
 import { inspect } from 'node:util';
-import { LinuxProcessInspector } from '../../src/runtime';
+import { LinuxProcessInspector } from '../../src/processes';
 import type { TestHome } from './pm2-home';
 import type { TestService } from './service';
 
 const inspector = new LinuxProcessInspector();
 const LOOK_MS = 100;
-/** A read takes no longer than this, whatever else is broken; generous, for the machine is shared. */
+/** Maximum time of a read under any fault. It is generous, because the machine is shared. */
 const ANSWER_MS = 20_000;
 
-/** The leaders of every agent of a home that live now, as the process table shows them: our own API is not asked. */
+/** Returns the live leaders of every agent of a home from the process table, independent of the API. */
 export function livingAgents(home: Pick<TestHome, 'pm2Home'>): Map<string, number[]> {
   const living = new Map<string, number[]>();
   for (const { pid, sessionId } of inspector.all()) {
@@ -21,18 +21,18 @@ export function livingAgents(home: Pick<TestHome, 'pm2Home'>): Map<string, numbe
   return living;
 }
 
-/** Who watches all the time, beside the test. */
+/** Watches continuously beside the test. */
 export interface Witness {
-  /** Agents that lived twice at one moment. */
+  /** Agents that had two live processes at one moment. */
   readonly doubles: string[];
-  /** Reads that failed, or took too long. */
+  /** Reads that failed or timed out. */
   readonly failedReads: string[];
-  /** How many looks and reads there were. */
+  /** Numbers of looks and reads. */
   readonly counts: { looks: number; reads: number };
   stop(): Promise<void>;
 }
 
-/** Looks at the process table, and reads the API, over and over, until it is stopped. */
+/** Scans the process table and reads the API repeatedly until it is stopped. */
 export function witness(service: TestService): Witness {
   const doubles: string[] = [];
   const failedReads: string[] = [];

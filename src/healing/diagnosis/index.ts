@@ -1,2 +1,3 @@
-export { Diagnostician } from './diagnostician';
+export { type RunProgram } from './install-advice';
+export { OomSampler, OomWatch } from './oom-kills';
 export { RunLog, type LogMark } from './run-log';

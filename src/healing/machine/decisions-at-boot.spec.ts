@@ -3,16 +3,14 @@ import {
   CLEAN_EXIT,
   DAEMON,
   ended,
-  expectStory,
   online,
   orphan,
-  Story,
   TRIPS_AT_ONCE,
   YOUNGER_DAEMON,
-  type Picture,
 } from '../../../test/support/machine-builders';
+import { expectStory, type Picture, Story } from '../../../test/support/machine-story';
 
-/** What is found at boot, after a lost daemon and after a reboot, and what is done: a row each. */
+/** One decision at boot, after a lost daemon, or after a reboot. */
 interface Row {
   readonly order: string;
   readonly play: () => Story;
@@ -30,10 +28,10 @@ function check(rows: readonly Row[]): void {
   });
 }
 
-describe('at boot, and after a daemon was lost', () => {
+describe('at boot and after the loss of a daemon', () => {
   check([
     {
-      order: 'listed online, our run: adopted',
+      order: 'a listed live run of the agent is adopted',
       play: () => {
         const story = afterBoot(up());
         return story.sees({ ...boot, listed: [online(story.run)] });
@@ -41,7 +39,7 @@ describe('at boot, and after a daemon was lost', () => {
       leadsTo: { phase: 'running, stable', records: ['agent.adopted'], acts: [] },
     },
     {
-      order: 'listed online, desired stopped, same pid: the stop is finished',
+      order: 'a listed live process with the pid of a stopped run is killed',
       play: () => {
         const story = afterBoot(up().asksStop());
         return story.sees({ ...boot, listed: [online(story.run)] }).deadlineComes();
@@ -49,7 +47,7 @@ describe('at boot, and after a daemon was lost', () => {
       leadsTo: { phase: 'stopping, then stopped', acts: ['kill agent 1001'] },
     },
     {
-      order: 'listed online, desired stopped, a newer start: the operator started it',
+      order: 'a listed process newer than the stop was started by the operator and is adopted',
       play: () => {
         const story = afterBoot(up().asksStop().killEnds());
         return story.sees({ ...boot, listed: [again(story.run, { upSince: story.now })] });
@@ -57,7 +55,7 @@ describe('at boot, and after a daemon was lost', () => {
       leadsTo: { phase: 'verifying', desired: 'running', records: ['operator.restarted'] },
     },
     {
-      order: 'listed stopped, the log shows an ordered stop: desired stopped',
+      order: 'a dead entry with an ordered stop in the log sets the desired state to stopped',
       play: () => {
         const story = afterBoot(up());
         const listed = [ended(story.run, { wasEndOrdered: true })];
@@ -69,7 +67,7 @@ describe('at boot, and after a daemon was lost', () => {
       leadsTo: { phase: 'stopped', desired: 'stopped' },
     },
     {
-      order: 'listed stopped, the log shows the first half of a restart: adopted',
+      order: 'a dead entry that is the first half of a restart is followed by an adoption',
       play: () => {
         const story = afterBoot(up());
         const { run } = story;
@@ -78,7 +76,7 @@ describe('at boot, and after a daemon was lost', () => {
       leadsTo: { phase: 'verifying', desired: 'running', circuit: 'CLOSED 0' },
     },
     {
-      order: 'listed stopped, no such line: healed',
+      order: 'a dead entry without an ordered stop is restarted',
       play: () => {
         const story = afterBoot(up());
         return story.sees({ ...boot, listed: [ended(story.run)] });
@@ -86,17 +84,17 @@ describe('at boot, and after a daemon was lost', () => {
       leadsTo: { phase: 'starting', desired: 'running', circuit: 'CLOSED 1' },
     },
     {
-      order: 'absent, same daemon: deleted by a person',
+      order: 'an entry missing under the same daemon was deleted by the operator',
       play: () => afterBoot(up()).sees({ ...boot }),
       leadsTo: { phase: 'stopped', desired: 'stopped' },
     },
     {
-      order: 'absent, younger daemon: lost, started',
+      order: 'an entry missing under a younger daemon was lost, and the agent is started',
       play: () => afterBoot(up()).sees({ ...boot, daemon: YOUNGER_DAEMON }),
       leadsTo: { phase: 'starting', circuit: 'CLOSED 0' },
     },
     {
-      order: 'absent, new boot id, a daemon whose pid and start time are those of the old one: lost, started',
+      order: 'an entry missing after a reboot was lost, even if the daemon has the old pid and start time',
       play: () =>
         up()
           .reboots()
@@ -104,7 +102,7 @@ describe('at boot, and after a daemon was lost', () => {
       leadsTo: { phase: 'starting', circuit: 'CLOSED 0' },
     },
     {
-      order: 'alive, unlisted, our marker: ended with its tree, then started',
+      order: 'an orphan is killed with its descendants before the agent is started',
       play: () => {
         const story = afterBoot(up());
         return story.sees({ ...boot, daemon: YOUNGER_DAEMON, unlisted: [orphan(story.run)] });
@@ -112,7 +110,7 @@ describe('at boot, and after a daemon was lost', () => {
       leadsTo: { phase: 'stopping, then start', acts: ['kill run 1001'] },
     },
     {
-      order: 'two with our marker, one listed: the listed one is kept',
+      order: 'of a listed and an unlisted process of one run the listed one is kept',
       play: () => {
         const story = afterBoot(up());
         const { run } = story;
@@ -121,29 +119,29 @@ describe('at boot, and after a daemon was lost', () => {
       leadsTo: { phase: 'verifying', desired: 'running', acts: ['end orphan 1001'] },
     },
     {
-      order: 'two listed: the saved pid is kept',
+      order: 'of two listed processes of one run the saved pid is kept',
       play: () => {
         const story = afterBoot(up());
         const { run } = story;
-        return story.sees({ ...boot, listed: [again(run, { pmId: 7 }), online(run)] });
+        return story.sees({ ...boot, listed: [again(run, { entryId: 7 }), online(run)] });
       },
       leadsTo: { phase: 'running, stable', acts: ['end double 6001'] },
     },
     {
-      order: 'what is left of a second one leaves the list',
+      order: 'the dead entry of a duplicate is removed from the list',
       play: () => {
         const story = up();
         const { run } = story;
-        return story.sees({ listed: [online(run), ended(run, { pmId: 7 })] });
+        return story.sees({ listed: [online(run), ended(run, { entryId: 7 })] });
       },
       leadsTo: { phase: 'running, stable', acts: ['forget 7'] },
     },
     {
-      order: 'an entry that may still come to life is left alone',
+      order: 'the entry of a duplicate that is launching is left alone',
       play: () => {
         const story = up();
         const { run } = story;
-        return story.sees({ listed: [online(run), ended(run, { pmId: 7, state: 'launching' })] });
+        return story.sees({ listed: [online(run), ended(run, { entryId: 7, state: 'launching' })] });
       },
       leadsTo: { phase: 'running, stable', acts: [] },
     },
@@ -153,22 +151,22 @@ describe('at boot, and after a daemon was lost', () => {
 describe('after a reboot', () => {
   check([
     {
-      order: "the machine's stop ended PM2's daemon by an order while we saw it: started all the same",
+      order: 'an agent whose daemon was killed by the shutdown is started',
       play: () => up().daemonIsEnded().reboots().deadlineComes(),
       leadsTo: { phase: 'starting', desired: 'running', circuit: 'CLOSED 0' },
     },
     {
-      order: 'an ordered exit came first: started all the same',
+      order: 'an agent whose exit was ordered before the shutdown is started',
       play: () => up().exits(CLEAN_EXIT, true).reboots().deadlineComes(),
       leadsTo: { phase: 'starting', desired: 'running' },
     },
     {
-      order: 'what was stopped while the daemon ended stays stopped',
-      play: () => up().daemonIsEnded().asksStop().reboots(),
+      order: 'an agent stopped while its daemon was killed stays stopped',
+      play: () => up().daemonIsEnded().asksStop().killEnds().reboots(),
       leadsTo: { phase: 'stopped', desired: 'stopped', dueInMs: null },
     },
     {
-      order: "what PM2's own start at boot brought back of what was stopped is ended",
+      order: 'a stopped agent that PM2 resurrected at boot is killed',
       play: () => {
         const story = up().asksStop().killEnds().reboots();
         const listed = [again(story.run, { upSince: story.now - 1_000 })];
@@ -177,7 +175,7 @@ describe('after a reboot', () => {
       leadsTo: { phase: 'stopping, then stopped', desired: 'stopped' },
     },
     {
-      order: "what PM2's own start at boot brought back of what should run is adopted",
+      order: 'a wanted agent that PM2 resurrected at boot is adopted',
       play: () => {
         const story = up().reboots();
         return story.sees({ ...boot, daemon: YOUNGER_DAEMON, listed: [again(story.run)] });
@@ -185,7 +183,7 @@ describe('after a reboot', () => {
       leadsTo: { phase: 'verifying', desired: 'running', circuit: 'CLOSED 0' },
     },
     {
-      order: 'a stop under way is over, whoever has got the pid',
+      order: 'a stop in progress is over, even if another process has the pid',
       play: () => up().asksStop().reboots().deadlineComes().killEnds(),
       leadsTo: { phase: 'stopped', desired: 'stopped' },
     },
@@ -203,7 +201,7 @@ describe('after a reboot', () => {
       leadsTo: { phase: 'starting', desired: 'running' },
     },
     {
-      order: 'what was halted stays halted',
+      order: 'a halted agent stays halted',
       play: () =>
         halted()
           .reboots(1_000)

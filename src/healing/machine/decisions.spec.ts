@@ -2,20 +2,15 @@ import {
   again,
   CLEAN_EXIT,
   CRASH,
-  ended,
-  expectStory,
   KILLED,
   NO_MEMORY,
   NO_PID,
-  online,
   PM2_AWAY,
-  Story,
-  TRIPS_AT_ONCE,
   YOUNGER_DAEMON,
-  type Picture,
 } from '../../../test/support/machine-builders';
+import { expectStory, type Picture, Story } from '../../../test/support/machine-story';
 
-/** The decided orders of events, a row each; `failing.spec.ts`, `shell.spec.ts` and others go deeper into each. */
+/** One decided order of events. The specs of the handlers go into detail. */
 interface Row {
   readonly order: string;
   readonly play: () => Story;
@@ -23,11 +18,8 @@ interface Row {
 }
 
 const up = () => new Story().isUp().becomesStable();
-const backingOff = () => new Story().isUp().exits().launchSucceeds().waits(1).exits();
-const halted = () => new Story(TRIPS_AT_ONCE).isUp().exits();
-const trial = () => halted().deadlineComes().launchSucceeds();
+
 const boot = { boot: true, scanned: true } as const;
-const afterBoot = (story: Story) => story.supervisorRestarts();
 
 function check(rows: readonly Row[]): void {
   it.each(rows.map((row) => [row.order, row] as const))('%s', (_, { play, leadsTo }) => {
@@ -37,14 +29,14 @@ function check(rows: readonly Row[]): void {
 
 describe('what counts as a failure', () => {
   check([
-    { order: 'an exit that nobody ordered', play: () => up().exits(), leadsTo: { circuit: 'CLOSED 1' } },
+    { order: 'an exit that was not ordered', play: () => up().exits(), leadsTo: { circuit: 'CLOSED 1' } },
     {
-      order: 'a launch that failed, of healing',
+      order: 'a failed launch by healing',
       play: () => up().exits().launchFails(NO_PID),
       leadsTo: { circuit: 'CLOSED 2' },
     },
     {
-      order: 'at most one a generation: the same run told twice',
+      order: 'at most one failure a generation: the exit of one run is reported twice',
       play: () => {
         const story = up();
         const { run } = story;
@@ -60,27 +52,27 @@ describe('what counts as a failure', () => {
       leadsTo: { circuit: 'CLOSED 0', phase: 'starting' },
     },
     {
-      order: 'never: PM2 not answering at a launch',
+      order: 'never: PM2 does not answer a launch',
       play: () => up().exits().launchFails(PM2_AWAY),
       leadsTo: { circuit: 'CLOSED 1', phase: 'down, waiting' },
     },
     {
-      order: 'never: ENOMEM at a launch',
+      order: 'never: a launch fails with ENOMEM',
       play: () => up().exits().launchFails(NO_MEMORY),
       leadsTo: { circuit: 'CLOSED 1', phase: 'down, waiting' },
     },
     {
-      order: 'never: a death that follows our order',
+      order: 'never: the exit follows a stop by the supervisor',
       play: () => up().asksStop().exits(KILLED).killEnds(),
       leadsTo: { circuit: 'CLOSED 0', phase: 'stopped' },
     },
     {
-      order: "never: a death that follows an operator's order",
+      order: 'never: the exit follows the order of an operator in a shell',
       play: () => up().exits(CLEAN_EXIT, true),
       leadsTo: { circuit: 'CLOSED 0', phase: 'down, operator-acting' },
     },
     {
-      order: "never: a death by the machine's own stop",
+      order: 'never: the machine was shut down',
       play: () =>
         up()
           .reboots()
@@ -90,121 +82,10 @@ describe('what counts as a failure', () => {
   ]);
 });
 
-describe('orders of commands and outcomes', () => {
+describe('when the operator uses a shell', () => {
   check([
     {
-      order: 'stop during starting, outcome unknown: observed until proven absent',
-      play: () => new Story().asksStart().launchIsUnknown().asksStop().sees({ scanned: true }).sees({ scanned: true }),
-      leadsTo: { phase: 'stopped', desired: 'stopped' },
-    },
-    {
-      order: 'stop during starting: a late success is killed, not adopted',
-      play: () => new Story().asksStart().launchIsUnknown().asksStop().launchSucceeds(),
-      leadsTo: { phase: 'stopping, then stopped', desired: 'stopped', acts: ['kill agent 1001'] },
-    },
-    {
-      order: 'stop while stopping, then start was due: stopped, and the restart hears of the stop',
-      play: () => up().asksRestart().asksStop(),
-      leadsTo: { phase: 'stopping, then stopped', answers: ['up: operation-in-progress'] },
-    },
-    {
-      order: 'restart while stopping, then stopped was due: the later command wins',
-      play: () => up().asksStop().asksRestart(),
-      leadsTo: { phase: 'stopping, then start', desired: 'running' },
-    },
-    {
-      order: "exit before the spawn's answer: one failure, and the caller has the view as it is",
-      play: () => new Story().asksStart().exits().launchSucceeds(),
-      leadsTo: { circuit: 'CLOSED 1', answers: ['up: done'] },
-    },
-    {
-      order: "no pid ever: launch-failed, no failure counted for a person's command",
-      play: () => new Story().asksStart().launchFails(NO_PID),
-      leadsTo: { circuit: 'CLOSED 0', phase: 'stopped', desired: 'stopped', answers: ['up: launch-failed'] },
-    },
-    {
-      order: 'spawn during back-off: now; attempt and count neither raised nor reset',
-      play: () => backingOff().asksStart(),
-      leadsTo: { phase: 'starting', circuit: 'CLOSED 2', attempt: 1, dueInMs: null },
-    },
-    {
-      order: 'spawn in OPEN: it is the trial',
-      play: () => halted().asksStart(),
-      leadsTo: { phase: 'starting', circuit: 'HALF_OPEN 1' },
-    },
-    {
-      order: "a person's trial that fails: OPEN again for the same time, not doubled",
-      play: () => halted().asksStart().launchSucceeds().waits(1).exits(),
-      leadsTo: { phase: 'down, halted', circuit: 'OPEN 2', dueInMs: 60_000 },
-    },
-    {
-      order: 'a trial of ours that fails: doubled',
-      play: () => trial().waits(1).exits(),
-      leadsTo: { phase: 'down, halted', circuit: 'OPEN 2', dueInMs: 120_000 },
-    },
-    {
-      order: 'stop in OPEN: it stays OPEN, with no timer',
-      play: () => halted().asksStop(),
-      leadsTo: { phase: 'stopped', circuit: 'OPEN 1', dueInMs: null },
-    },
-    {
-      order: 'stop in HALF_OPEN: the trial ends, OPEN and due; a later spawn is the trial',
-      play: () => trial().asksStop().killEnds().asksStart(),
-      leadsTo: { phase: 'starting', circuit: 'HALF_OPEN 1' },
-    },
-    {
-      order: 'circuit-reset of what is stopped closes without starting',
-      play: () => halted().asksStop().asksReset(),
-      leadsTo: { phase: 'stopped', circuit: 'CLOSED 0', acts: [] },
-    },
-    {
-      order: 'supervisor killed in HALF_OPEN, the same process alive: the window begins again',
-      play: () => {
-        const story = afterBoot(trial());
-        return story.sees({ ...boot, listed: [online(story.run)] });
-      },
-      leadsTo: { phase: 'verifying', circuit: 'HALF_OPEN 1' },
-    },
-    {
-      order: 'supervisor killed in HALF_OPEN, gone: the trial failed',
-      play: () => {
-        const story = afterBoot(trial());
-        return story.sees({ ...boot, listed: [ended(story.run)] });
-      },
-      leadsTo: { phase: 'down, halted', circuit: 'OPEN 2' },
-    },
-    {
-      order: 'on-failure and exit 0: desired stopped, incident closed, no message',
-      play: () => new Story({ restart: 'on-failure' }).isUp().exits(CLEAN_EXIT),
-      leadsTo: { phase: 'stopped', desired: 'stopped', attempt: null },
-    },
-    {
-      order: 'never and exit 0: as above',
-      play: () => new Story({ restart: 'never' }).isUp().exits(CLEAN_EXIT),
-      leadsTo: { phase: 'stopped', desired: 'stopped' },
-    },
-    {
-      order: 'never and a crash: halted without a trial',
-      play: () => new Story({ restart: 'never' }).isUp().exits(),
-      leadsTo: { phase: 'down, halted', circuit: 'OPEN 1', dueInMs: null },
-    },
-    {
-      order: 'stop while PM2 hangs: the tree is signalled directly, and nobody asks for a list',
-      play: () => up().asksStop(),
-      leadsTo: { phase: 'stopping, then stopped', acts: ['kill agent 1001'] },
-    },
-    {
-      order: 'grandchildren of a crashed leader are ended by run id',
-      play: () => up().exits(),
-      leadsTo: { acts: ['sweep id-1', 'launch'] },
-    },
-  ]);
-});
-
-describe("in the operator's shell", () => {
-  check([
-    {
-      order: 'pm2 stop: desired stopped',
+      order: 'pm2 stop sets the desired state to stopped',
       play: () => {
         const story = up().exits(CLEAN_EXIT, true);
         return story.operatorStops(story.run.upSince);
@@ -212,12 +93,12 @@ describe("in the operator's shell", () => {
       leadsTo: { phase: 'stopped', desired: 'stopped' },
     },
     {
-      order: 'pm2 delete: desired stopped',
+      order: 'pm2 delete sets the desired state to stopped',
       play: () => up().exits(CLEAN_EXIT, true).waits(1_000).sees({}),
       leadsTo: { phase: 'stopped', desired: 'stopped' },
     },
     {
-      order: 'pm2 start: desired running',
+      order: 'pm2 start sets the desired state to running',
       play: () => {
         const story = up().asksStop().killEnds();
         const { run } = story.waits(1_000);
@@ -226,7 +107,7 @@ describe("in the operator's shell", () => {
       leadsTo: { phase: 'verifying', desired: 'running', records: ['operator.restarted'] },
     },
     {
-      order: 'pm2 restart: not a failure',
+      order: 'pm2 restart is not a failure',
       play: () => {
         const story = up().exits(CLEAN_EXIT, true);
         return story.sees({ listed: [again(story.run)] });
@@ -234,12 +115,12 @@ describe("in the operator's shell", () => {
       leadsTo: { phase: 'verifying', circuit: 'CLOSED 0', records: ['operator.restarted'] },
     },
     {
-      order: 'pm2 kill: no daemon with the same list within 30 s, desired stopped',
+      order: 'pm2 kill sets the desired state to stopped after 30 s without a new daemon',
       play: () => up().daemonIsEnded().deadlineComes(),
       leadsTo: { phase: 'stopped', desired: 'stopped' },
     },
     {
-      order: 'pm2 update: a daemon with the same list within 30 s, adopted',
+      order: 'pm2 update within 30 s brings back the agent, which is adopted',
       play: () => {
         const story = up().daemonIsEnded().waits(5_000);
         return story.sees({ daemon: YOUNGER_DAEMON, listed: [again(story.run)] });

@@ -1,24 +1,26 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { ALPHABET } from '../../../test/support/machine-alphabet';
-import { labelOf, POLICY, Story } from '../../../test/support/machine-builders';
+import { LIKELY_KEY, POLICY } from '../../../test/support/machine-builders';
+import { labelOf } from '../../../test/support/machine-pictures';
+import { Story } from '../../../test/support/machine-story';
 import type { MachineEvent } from './event';
+import type { Phase } from './phase';
 import type { HealingPolicy } from './policy';
-import type { Phase } from './state';
 
 const FILE = path.join(__dirname, '../../../docs/state-machine.md');
 const BEGIN = '<!-- state machine: begin (UPDATE_DOCS=1 npm test -- diagram) -->';
 const END = '<!-- state machine: end -->';
 
-/** `always` leads nowhere else: what it does after any exit, `on-failure` does after a crash. */
+/** `always` adds no edges: it does after any exit what `on-failure` does after a crash. */
 const POLICIES: readonly HealingPolicy['restart'][] = ['on-failure', 'never'];
 
-/** Enough failures to back off first, and to be halted then. */
+/** Threshold that lets an agent back off first and be halted later. */
 const FAILURE_THRESHOLD = 3;
 
 const KINDS: readonly Phase['kind'][] = ['stopped', 'starting', 'verifying', 'running', 'stopping', 'down'];
 
-/** Every phase that there is, with what tells it from others of its kind. */
+/** All phases, with the variants of each kind. */
 const LABELS = [
   'stopped',
   'starting',
@@ -27,6 +29,7 @@ const LABELS = [
   'running',
   'running, stable',
   'stopping, then stopped',
+  'stopping, then unregistered',
   'stopping, then start',
   'stopping, then halted',
   'down, backing-off',
@@ -37,11 +40,12 @@ const LABELS = [
   'down, daemon-ended',
 ];
 
-/** A compiler error here means that an event type is new: then the alphabet wants a word for it. */
+/** A compiler error here means that an event type is new. Add a word for it to the alphabet. */
 const EVENT_TYPES: Readonly<Record<MachineEvent['type'], true>> = {
   'start-asked': true,
   'stop-asked': true,
   'restart-asked': true,
+  'recovery-asked': true,
   'reset-asked': true,
   'launch-succeeded': true,
   'launch-failed': true,
@@ -53,7 +57,10 @@ const EVENT_TYPES: Readonly<Record<MachineEvent['type'], true>> = {
   'operator-stopped': true,
   'daemon-ending': true,
   observed: true,
-  'circuit-moved': true,
+  'register-asked': true,
+  'update-asked': true,
+  'unregister-asked': true,
+  'circuit-asked': true,
   checked: true,
   'pause-asked': true,
   'resume-asked': true,
@@ -74,9 +81,12 @@ interface Exploration {
   readonly edges: readonly Edge[];
 }
 
-/** Whatever decides what can follow, and nothing that only grows: two stories of one key have the same future. */
+/**
+ * Returns a key of everything that decides the future, without members that only grow. Stories with equal keys have the
+ * same future.
+ */
 function keyOf(story: Story): string {
-  const { desired, circuit, state } = story.situation;
+  const { desired, circuit, state } = story.machineState;
   const { phase, incident, lastRun } = state;
   const count = Math.min(circuit.failureCount, FAILURE_THRESHOLD);
   const shared = [
@@ -88,6 +98,7 @@ function keyOf(story: Story): string {
     incident === null,
     lastRun?.daemon.pid,
     state.pausedUntil === null,
+    state.previousCause === LIKELY_KEY.cause,
   ];
   return JSON.stringify([...shared, ...detailsOf(phase)]);
 }
@@ -114,18 +125,18 @@ function fallbackOf(launch: { readonly fallback: { readonly phase: Phase } | nul
   return fallback === null ? null : labelOf(fallback.phase);
 }
 
-/** Breadth first, from a new agent, by every word of the alphabet, until nothing new appears. */
+/** Explores breadth first from a new agent, with every word of the alphabet, until no new key appears. */
 function explore(): Exploration {
   const circuit = { ...POLICY.circuit, failureThreshold: FAILURE_THRESHOLD };
   const queue = POLICIES.map((restart) => new Story({ restart, circuit }));
   const seen = new Set(queue.map(keyOf));
   const edges = new Map<string, Edge>();
   for (const story of queue) {
-    const from = story.situation.state.phase;
+    const from = story.machineState.state.phase;
     for (const word of ALPHABET) {
       const next = word.say(story.fork().waits(1), story.runId);
       if (next.event === null) continue;
-      const edge = { from, to: next.situation.state.phase, type: next.event.type };
+      const edge = { from, to: next.machineState.state.phase, type: next.event.type };
       edges.set([labelOf(edge.from), labelOf(edge.to), edge.type].join(' > '), edge);
       const key = keyOf(next);
       if (seen.has(key)) continue;
@@ -138,7 +149,7 @@ function explore(): Exploration {
   return { labels, types: new Set(all.map(({ type }) => type)), edges: all };
 }
 
-/** Where some phases lead, in the order of the kinds, and by which events; what stays in its kind is left out. */
+/** Returns where some phases lead, in the order of the kinds, and by which events. Omits edges within a kind. */
 function exitsOf(edges: readonly Edge[], isFrom: (phase: Phase) => boolean): [Phase['kind'], string][] {
   return KINDS.flatMap((kind): [Phase['kind'], string][] => {
     const leaving = edges.filter(({ from, to }) => isFrom(from) && from.kind !== kind && to.kind === kind);
@@ -169,15 +180,15 @@ describe('the state machine, explored from a new agent', () => {
     exploration = explore();
   });
 
-  it('meets every type of event', () => {
+  it('covers every type of event', () => {
     expect([...exploration.types].sort()).toEqual(Object.keys(EVENT_TYPES).sort());
   });
 
-  it('reaches every phase, and every reason and sequel of one', () => {
+  it('reaches every phase, with every reason and next step', () => {
     expect([...exploration.labels].sort()).toEqual([...LABELS].sort());
   });
 
-  it('runs only by way of verifying, and is up out of stopping only by a start in a shell', () => {
+  it('reaches running only through verifying, and leaves stopping for verifying only by a start in a shell', () => {
     const into = (kind: Phase['kind']) =>
       new Set(exploration.edges.flatMap(({ from, to }) => (to.kind === kind ? [from.kind] : [])));
     expect(into('running')).toEqual(new Set(['verifying', 'running']));

@@ -1,62 +1,73 @@
 import type { Diagnosis, ProblemCode } from '../../kernel';
-import type { CircuitEvent } from '../../circuit';
 import type { EventType, JsonValue } from '../../events';
-import type { ProcessIdentity } from '../../runtime';
-import type { Launch, Run } from './state';
+import type { EntryRef, ProcessIdentity } from '../../processes';
+import type { Launch, Run } from './phase';
 
-/** How a command ended, for those who wait for it. */
+/** Outcome of a command, for its callers. */
 export type Answer =
   { readonly kind: 'done' } | { readonly kind: 'refused'; readonly code: ProblemCode; readonly detail: string };
 
-/** Who waits: for a process to be up, for it to be gone, or only for the decision. */
+/** Condition a caller waits for: a process is up, it is gone, or the decision was made. */
 export type Waiters = 'up' | 'down' | 'decided';
 
-/** Why a process must not live. `descendant`: it belongs to a dead leader, and is no news of its own. */
-export type EndReason = 'orphan' | 'descendant' | 'double' | 'given-up';
+/**
+ * Reason why a process must not live. A `descendant` outlived its leader; killing it is not recorded in the history.
+ */
+export type ReapReason = 'orphan' | 'descendant' | 'double' | 'given-up';
 
-/** What a person is told of an incident. */
-export type News =
+/** Notification about an incident. */
+export type IncidentNotification =
   | {
       readonly kind: 'escalated';
       readonly diagnosis: Diagnosis;
-      /** Restarts that were made in vain. */
+      /** Restarts by healing within the incident so far. */
       readonly attempts: number;
-      /** It goes on being restarted, after long pauses. */
+      /** True if restarts continue, after long delays. */
       readonly goesOn: boolean;
-      /** When the next trial is due, `Clock.now()`; null: only a person can start it. */
+      /** When the next trial is due, on the scale of `Clock.now()`; null: only the operator can start the agent. */
       readonly trialAt: number | null;
       readonly reminderMs: number;
     }
   | { readonly kind: 'recovered'; readonly downForMs: number }
-  /** A person has taken it over: nothing more is to be told. */
+  /** The health check is misconfigured, which no restart can fix. */
+  | { readonly kind: 'check-misconfigured'; readonly line: string; readonly advice: string }
+  /** Closed by an operator's command or a clean exit. Nothing more is sent. */
   | { readonly kind: 'closed' };
 
 export type Effect =
-  /** Through the launch guard; the outcome comes back as an event. `lastRun`: whose entry it takes over. */
+  /**
+   * Launches through the launch guard; the outcome returns as an event. `lastRun`: the previous run, for the launch
+   * guard.
+   */
   | { readonly type: 'launch'; readonly launch: Launch; readonly lastRun: Run | null }
   /**
-   * End a run and its descendants; the outcome comes back as `kill-ended`. `scope` agent: whatever else of the agent lives
-   * too, for what is stopped has no process at all, also none that nobody knew of.
+   * Kills a run and its descendants; the outcome returns as `kill-ended`. With `scope` agent it kills every process
+   * that carries the agent's marker, known or not. `isRest`: no leader lives, so all of them are descendants of dead
+   * runs, which get less time to exit.
    */
   | {
       readonly type: 'kill';
       readonly runId: string;
       readonly process: ProcessIdentity | null;
       readonly scope: 'run' | 'agent';
+      readonly isRest: boolean;
     }
-  /** End a process that must not live; once it is gone, `reaped` comes back. */
+  /** Kills a process that must not live; `reaped` returns once it is gone. */
   | {
       readonly type: 'end-process';
       readonly process: ProcessIdentity;
       readonly runId: string | null;
-      readonly why: EndReason;
+      readonly why: ReapReason;
     }
-  /** Take a dead entry out of the list: a second one of an agent that lives behind another. */
-  | { readonly type: 'forget'; readonly pmId: number }
-  /** End what a dead leader left behind, by its run id. */
+  /** Removes a dead entry from PM2's list: a duplicate of an agent that runs behind another entry. */
+  | { readonly type: 'forget'; readonly entry: EntryRef }
+  /** Kills the descendants of a dead run, by run id. */
   | { readonly type: 'sweep'; readonly runId: string }
   | { readonly type: 'observe'; readonly scan: boolean }
-  | { readonly type: 'circuit'; readonly event: CircuitEvent }
+  /** Removes the agent's definition and all of its state but the history, in the commit of this decision. */
+  | { readonly type: 'unregister' }
+  /** Grants the agent a new token budget, in the commit of this decision. */
+  | { readonly type: 'reset-tokens' }
   | { readonly type: 'record'; readonly event: EventType; readonly data: Readonly<Record<string, JsonValue>> }
   | {
       readonly type: 'record-restart';
@@ -66,6 +77,6 @@ export type Effect =
       readonly success: boolean;
       readonly incidentId: string | null;
     }
-  /** A person is to be told. */
-  | { readonly type: 'notify'; readonly incidentId: string; readonly news: News }
+  /** Notifies the operator. */
+  | { readonly type: 'notify'; readonly incidentId: string; readonly news: IncidentNotification }
   | { readonly type: 'answer'; readonly waiters: Waiters; readonly answer: Answer };

@@ -1,67 +1,86 @@
 import type { FailureCause } from '../../kernel';
+import { EXTERNAL_CAUSES } from './failure-policy';
 
-/** At least so many agents, and at least this share of those that run, make a fleet incident. */
+/** A fleet incident needs at least this many failing agents, and at least this share of the running ones. */
 const LEAST_AGENTS = 5;
 const LEAST_SHARE = 0.2;
-/** They turn failing within this long. */
+/** Time within which they must turn failing. */
 const WINDOW_MS = 60_000;
-/** It is over once under half of them have been failing for this long. */
+/** Time for which fewer than half must be failing before the incident is over. */
 const CALM_MS = 60_000;
-/** After this long one of them is restarted, to see whether that helps. */
-const CANARY_AFTER_MS = 15 * 60_000;
-/** A restart that has not helped by then has not helped. */
+/** Delay before one affected agent is restarted as a canary. */
+export const CANARY_AFTER_MS = 15 * 60_000;
+/** Time within which the canary must recover, besides the time that its fault needs to show again. */
 const CANARY_TIME_MS = 5 * 60_000;
 
-/** Causes outside of the agents: the same in many is one fault, not many. */
-const OUTSIDE: ReadonlySet<FailureCause> = new Set(['network', 'rate-limited', 'credentials']);
-
 export function isOutside(cause: FailureCause): boolean {
-  return OUTSIDE.has(cause);
+  return EXTERNAL_CAUSES.has(cause);
 }
 
-/** What is known of one agent's health and exits. Times are `Clock.now()`. */
+/** Health and latest exit of one agent. Times are on the scale of `Clock.now()`. */
 export interface FleetMember {
-  /** Since when its checks fail; null: the latest was good. */
+  /** Time since which its checks fail, or its heartbeats report `failing`; null: neither. */
   readonly failedSince: number | null;
-  /** Since when its verdict is failing, and what it says; null: it is not. */
-  readonly failing: { readonly since: number; readonly line: string } | null;
-  /** The latest cause outside of it that an exit was diagnosed with. */
+  /** First and latest check of the unbroken series by which its present process is well; null: the latest was not. */
+  readonly well: { readonly since: number; readonly until: number } | null;
+  /**
+   * The failing verdict, with its start, its line, and the time that a new process must run before the fault can show
+   * again; null: it is not failing.
+   */
+  readonly failing: { readonly since: number; readonly line: string; readonly signalMs: number } | null;
+  /** The external cause of its latest diagnosed exit; null: that exit had none. */
   readonly outside: { readonly cause: FailureCause; readonly at: number; readonly line: string } | null;
+}
+
+/** Affected agent that is restarted to see if a restart helps. */
+export interface Canary {
+  readonly agentId: string;
+  readonly askedAt: number;
+  readonly helped: boolean;
+  /** Time that its new process must run before its fault can show again. */
+  readonly signalMs: number;
 }
 
 export type FleetReason = 'health' | 'outside' | 'own-lag';
 
-/** One cause, many agents. */
+/** Failure of many agents with one cause. */
 export interface FleetIncident {
   readonly id: string;
   readonly reason: FleetReason;
   readonly openedAt: number;
-  /** What they have in common, in one line. */
+  /** The evidence they share, in one line. */
   readonly evidence: string;
   readonly affected: readonly string[];
-  /** Since when under half of the affected remain; null: they do not. */
+  /** Time since which fewer than half of the affected agents fail; null: at least half do. */
   readonly calmSince: number | null;
-  readonly canary: { readonly agentId: string; readonly askedAt: number; readonly helped: boolean } | null;
-  /** When the next canary may be asked. */
+  readonly canary: Canary | null;
+  /** When the next canary may be started. */
   readonly canaryAt: number;
 }
 
 export interface FleetView {
   readonly members: ReadonlyMap<string, FleetMember>;
-  /** Agents that have a process now. */
+  /** Number of agents that are up: those with a process, and external ones that were seen healthy. */
   readonly running: number;
   readonly incident: FleetIncident | null;
-  /** When our own loop last lagged, within the last minute, so that checks could not be trusted; null: it did not. */
+  /**
+   * Latest time within the last minute when the supervisor's event loop lagged, so that checks cannot be trusted; null:
+   * none.
+   */
   readonly laggedAt: number | null;
+  /** Returns when the agent's present process was verified; null: it is not. */
+  readonly verifiedAt: (agentId: string) => number | null;
+  /** Returns true if healing restarts the agent when it is failing. */
+  readonly canRestart: (agentId: string) => boolean;
 }
 
-/** How many agents make a fleet incident, of so many that run. */
+/** Returns how many failing agents make a fleet incident. */
 export function fleetBound(running: number): number {
   return Math.max(LEAST_AGENTS, Math.ceil(running * LEAST_SHARE));
 }
 
-/** An incident that begins now; null: there is none. */
-export function openedIncident(view: FleetView, now: number, newId: () => string): FleetIncident | null {
+/** Returns a new incident if its conditions are met; null if not, or while one is open. */
+export function openFleetIncident(view: FleetView, now: number, newId: () => string): FleetIncident | null {
   if (view.incident !== null) return null;
   const opened = (reason: FleetReason, evidence: string, affected: readonly string[]): FleetIncident => ({
     ...{ id: newId(), reason, openedAt: now, evidence, affected },
@@ -73,7 +92,7 @@ export function openedIncident(view: FleetView, now: number, newId: () => string
     const lines = turned.map(([, { failing }]) => failing?.line ?? '');
     return opened('health', commonest(lines), idsOf(turned));
   }
-  for (const cause of OUTSIDE) {
+  for (const cause of EXTERNAL_CAUSES) {
     const same = [...view.members].filter(
       ([, { outside }]) => outside?.cause === cause && outside.at > now - WINDOW_MS,
     );
@@ -81,20 +100,21 @@ export function openedIncident(view: FleetView, now: number, newId: () => string
     return opened('outside', `${cause}: ${commonest(same.map(([, { outside }]) => outside?.line ?? ''))}`, idsOf(same));
   }
   if (view.laggedAt === null) return null;
-  return opened('own-lag', 'agent-spawner itself was held up; checks made then say nothing', []);
+  return opened('own-lag', 'the event loop of agent-spawner lagged, so checks were unreliable', []);
 }
 
 /**
- * Whether a failing verdict of one agent may be acted on. Held back too while so many others have begun to fail that an
- * incident is likely: the next check asks again.
+ * Returns true if a failing verdict of the agent may be acted on. Returns false also while so many others have started
+ * to fail that an incident is likely; the next check decides again.
  */
 export function mayActOn(view: FleetView, agentId: string, now: number): boolean {
   const { incident } = view;
   if (incident !== null) return incident.canary?.helped === true || incident.canary?.agentId === agentId;
+  // Agents may report `failing` for minutes before that becomes a verdict: look back as far for the others.
+  const suspectMs = 2 * WINDOW_MS + (view.members.get(agentId)?.failing?.signalMs ?? 0);
   const suspects = [...view.members.values()].filter(
     ({ failedSince, failing }) =>
-      (failedSince !== null && failedSince > now - 2 * WINDOW_MS) ||
-      (failing !== null && failing.since > now - WINDOW_MS),
+      (failedSince !== null && failedSince > now - suspectMs) || (failing !== null && failing.since > now - WINDOW_MS),
   );
   return suspects.length < fleetBound(view.running);
 }
@@ -103,7 +123,7 @@ export type FleetProgress =
   | { readonly kind: 'over' }
   | { readonly kind: 'goes-on'; readonly incident: FleetIncident; readonly canaryAsked: string | null };
 
-/** What has become of an incident by now. */
+/** Returns the progress of an incident. */
 export function progressOf(view: FleetView, incident: FleetIncident, now: number): FleetProgress {
   const affected = affectedBy(view, incident);
   const remaining = affected.filter((agentId) => isAffectedStill(view, incident, agentId, now));
@@ -117,7 +137,7 @@ export function progressOf(view: FleetView, incident: FleetIncident, now: number
   return { kind: 'goes-on', incident: { ...incident, affected, calmSince, canary, canaryAt }, canaryAsked: asked };
 }
 
-/** Whoever fails meanwhile belongs to it. */
+/** Adds agents that turned failing during a health incident. */
 function affectedBy({ members }: FleetView, { affected, reason }: FleetIncident): readonly string[] {
   if (reason !== 'health') return affected;
   const more = [...members].filter(([agentId, { failing }]) => failing !== null && !affected.includes(agentId));
@@ -135,23 +155,33 @@ function canaryOf(
   { canary, canaryAt, reason }: FleetIncident,
   remaining: readonly string[],
   now: number,
-): FleetIncident['canary'] {
+): Canary | null {
   if (reason !== 'health') return null;
   if (canary !== null) {
     if (canary.helped) return canary;
-    const isWell = view.members.get(canary.agentId)?.failing === null && now > canary.askedAt;
-    if (isWell) return { ...canary, helped: true };
-    return now - canary.askedAt > CANARY_TIME_MS ? null : canary;
+    if (hasHelped(view, canary)) return { ...canary, helped: true };
+    return now - canary.askedAt > CANARY_TIME_MS + canary.signalMs ? null : canary;
   }
-  const [first] = remaining;
-  return first === undefined || now < canaryAt ? null : { agentId: first, askedAt: now, helped: false };
+  const agentId = remaining.find((each) => view.canRestart(each));
+  if (agentId === undefined || now < canaryAt) return null;
+  return { agentId, askedAt: now, helped: false, signalMs: view.members.get(agentId)?.failing?.signalMs ?? 0 };
+}
+
+/**
+ * Returns true once the canary is verified and has been well for as long as its fault needs to show again. The absence
+ * of a failing verdict proves nothing before that.
+ */
+function hasHelped(view: FleetView, { agentId, askedAt, signalMs }: Canary): boolean {
+  const { failing, well } = view.members.get(agentId) ?? { failing: null, well: null };
+  if (failing !== null || well === null || well.since <= askedAt) return false;
+  return well.until - well.since >= signalMs && (view.verifiedAt(agentId) ?? -Infinity) > askedAt;
 }
 
 function idsOf(entries: readonly (readonly [string, FleetMember])[]): string[] {
   return entries.map(([agentId]) => agentId);
 }
 
-/** The line that most of them share. */
+/** Returns the most frequent line. */
 function commonest(lines: readonly string[]): string {
   const counts = new Map<string, number>();
   for (const line of lines) counts.set(line, (counts.get(line) ?? 0) + 1);

@@ -1,35 +1,35 @@
-export { backoffDelay } from './backoff';
-export { deadlineOf } from './deadline';
-export { type Answer, type Effect, type News, type Waiters } from './effect';
+export { backoffDelay } from './failure-policy';
+export { deadlineOf, hasDueTime } from './timers';
+export { type Answer, type Effect, type IncidentNotification, type Waiters } from './effect';
 export { type LaunchFault, type MachineEvent, type Observation } from './event';
-export { diagnoseExit } from './diagnose';
-export { endToDiagnose, type EndToDiagnose } from './ended-run';
+export { diagnoseExit, findExitToDiagnose, mayAdopt, type ExitToDiagnose } from './diagnose';
 export {
   fleetBound,
   isOutside,
   mayActOn,
-  openedIncident,
+  openFleetIncident,
   progressOf,
   type FleetIncident,
   type FleetMember,
   type FleetView,
 } from './fleet';
+export { type Launch, type LaunchFacts, type Phase, type Run } from './phase';
 export { type HealingPolicy } from './policy';
-export { LONGEST_PAUSE_MS } from './pause';
-export { afterReboot, afterRestore } from './reboot';
-export { revivedState } from './revive';
+export { LONGEST_PAUSE_MS } from './commands/healing';
+export { adaptToReboot, adaptToRestore, rehydrateState } from './rehydrate';
+export { parseSavedFleetIncident, rehydrateFleetIncident } from './saved-fleet';
+export { parseSavedState } from './saved-state';
 export {
+  currentIncarnation,
   currentRunId,
   incarnationOf,
   newAgentState,
   runOf,
+  verifiedAt,
   type AgentState,
   type LastFailure,
-  type Launch,
-  type Phase,
-  type Run,
 } from './state';
 export { externalStatusOf, isRestartDue, statusOf } from './status';
-export { DAEMON_UPDATE_MS } from './timing';
+export { DAEMON_UPDATE_MS } from './stop';
 export { transition, type Decision } from './transition';
-export { type Situation, type TurnContext } from './turn';
+export { type MachineState, type DecisionContext } from './draft';

@@ -1,7 +1,7 @@
 import type { RestartPolicy } from '../../kernel';
 import type { CircuitPolicy } from '../../circuit';
 
-/** What rules one agent, all in milliseconds: its own policy over the settings of the service. */
+/** Effective policy of one agent, in milliseconds: its own policy over the settings of the service. */
 export interface HealingPolicy {
   readonly restart: RestartPolicy;
   readonly verifyMs: number;
@@ -10,15 +10,17 @@ export interface HealingPolicy {
   readonly backoffMaxMs: number;
   readonly restartDelayMs: number;
   readonly killTimeoutMs: number;
-  /** Time that a start may take until the first good check. */
+  /** Time from a start to its first good check. */
   readonly graceMs: number;
-  /** There is a health URL, so it takes good checks to be verified and stable. */
+  /** True with a health URL: it then takes good checks to become verified and stable. */
   readonly isChecked: boolean;
-  /** Watched, never launched. */
+  /** True for an agent that is watched but never launched. */
   readonly isExternal: boolean;
-  /** Many fail at once by one cause: exits are restarted spread, and what only looks unhealthy is left alone. */
+  /**
+   * True during a fleet incident: restarts after exits are spread, and agents that only look unhealthy are left alone.
+   */
   readonly isFleetIncident: boolean;
-  /** Between two reminders while it is halted; 0: none. */
+  /** Interval between reminders while the agent is halted; 0: none. */
   readonly reminderMs: number;
   readonly circuit: CircuitPolicy;
 }

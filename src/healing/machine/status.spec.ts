@@ -1,14 +1,13 @@
 import {
   again,
-  expectStory,
   KILLED,
   NO_PID,
   online,
   PM2_AWAY,
-  Story,
   YOUNGER_DAEMON,
   TRIPS_AT_ONCE,
 } from '../../../test/support/machine-builders';
+import { expectStory, Story } from '../../../test/support/machine-story';
 
 const crashed = () => new Story().isUp().exits();
 const halted = () => new Story(TRIPS_AT_ONCE).isUp().exits();
@@ -24,7 +23,7 @@ describe('the status of an agent', () => {
     ['starting', 'in a launch without an answer', () => new Story().asksStart().launchIsUnknown()],
     ['running', 'verified', () => new Story().isUp().deadlineComes()],
     ['running', 'stable', () => new Story().isUp().becomesStable()],
-    ['running', 'up when it was found', () => new Story().sees({ listed: [online(new Story().runFor('x'))] })],
+    ['running', 'adopted while up', () => new Story().sees({ listed: [online(new Story().runFor('x'))] })],
     ['recovering', 'stopped for a restart', () => new Story().isUp().asksRestart()],
     [
       'recovering',
@@ -37,9 +36,9 @@ describe('the status of an agent', () => {
     ['recovering', 'lost with its daemon', () => new Story().isUp().sees({ daemon: YOUNGER_DAEMON, scanned: true })],
     ['backing-off', 'down with a restart due', () => crashed().launchFails(NO_PID)],
     ['backing-off', 'down until PM2 answers', () => crashed().launchFails(PM2_AWAY)],
-    ['backing-off', 'in the pause of a restart', () => new Story().isUp().asksRestart(5_000).killEnds()],
+    ['backing-off', 'in the delay of a restart', () => new Story().isUp().asksRestart(5_000).killEnds()],
     ['halted', 'down with an open circuit', halted],
-    ['halted', 'being ended since it was tripped', () => new Story().isUp().tripsByHand()],
+    ['halted', 'being killed after its circuit opened', () => new Story().isUp().tripsByHand()],
     ['halted', 'down for good', () => new Story({ restart: 'never' }).isUp().exits()],
   ])('is %s: %s', (status, _, play) => {
     expectStory(play(), { status });
@@ -50,21 +49,21 @@ describe('the status of an agent', () => {
     expectStory(story.deadlineComes(), { status: 'running' });
   });
 
-  it('is recovering while a start in a shell is part of an incident', () => {
+  it('is recovering after a start in a shell within an incident', () => {
     const story = crashed();
     expectStory(story.launchIsBlocked({ listed: [again(story.run)] }), { status: 'recovering' });
   });
 
-  it('says that it recovers while what should run has not been started yet', () => {
+  it('is recovering while it should run and has not been started', () => {
     const story = new Story();
-    story.situation = { ...story.situation, desired: 'running' };
+    story.machineState = { ...story.machineState, desired: 'running' };
     expectStory(story, { status: 'recovering' });
   });
 
   it.each<readonly [string, () => Story]>([
-    ['somebody acts on it in a shell', () => new Story().isUp().exits(KILLED, true)],
-    ['its daemon was ended on purpose', () => new Story().isUp().daemonIsEnded()],
-  ])('is not backing-off where no restart is due: %s', (_, play) => {
+    ['the operator acts in a shell', () => new Story().isUp().exits(KILLED, true)],
+    ['its daemon was killed on purpose', () => new Story().isUp().daemonIsEnded()],
+  ])('is not backing-off if no restart is due: %s', (_, play) => {
     expect(play().status).not.toBe('backing-off');
   });
 });

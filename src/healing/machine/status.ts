@@ -1,16 +1,16 @@
 import type { AgentStatus } from '../../kernel';
-import type { DownPhase } from './state';
-import type { Situation } from './turn';
+import type { MachineState } from './draft';
+import type { DownPhase } from './phase';
 
-/** The same of an external agent, of which nothing is known until it was seen well once. */
-export function externalStatusOf({ state, circuit }: Situation): AgentStatus {
+/** Returns the status of an external agent: `unknown` until its first good check. */
+export function externalStatusOf({ state, circuit }: MachineState): AgentStatus {
   if (state.external?.wasSeen !== true) return 'unknown';
   return circuit.state === 'OPEN' ? 'unhealthy' : 'running';
 }
 
-/** What a reader is told of one that we launch; `unhealthy` is added by health. */
-export function statusOf(situation: Situation): AgentStatus {
-  const { state, desired } = situation;
+/** Returns the status of an agent that the supervisor launches. The caller adds `unhealthy`, which health decides. */
+export function statusOf(machineState: MachineState): AgentStatus {
+  const { state, desired } = machineState;
   const phase = state.phase;
   if (desired === 'stopped') return 'stopped';
   switch (phase.kind) {
@@ -20,19 +20,28 @@ export function statusOf(situation: Situation): AgentStatus {
       return phase.launch.kind === 'spawn' && state.incident === null ? 'starting' : 'recovering';
     case 'verifying':
       if (state.incident !== null || phase.launch?.kind === 'restart') return 'recovering';
-      // Without a launch of ours it was found alive, and there is nothing to recover from.
+      // A process that was adopted alive has nothing to recover from.
       return phase.launch === null ? 'running' : 'starting';
     case 'running':
       return 'running';
     case 'stopping':
       return phase.then.kind === 'halted' ? 'halted' : 'recovering';
     case 'down':
-      if (phase.why === 'halted') return 'halted';
-      return isRestartDue(phase) ? 'backing-off' : 'recovering';
+      return state.incident === null && awaitsAutostart(phase) ? 'starting' : downStatusOf(phase);
   }
 }
 
-/** False while it only waits to see what somebody does in a shell: then nothing is due. */
+/** Returns true before the first launch of an autostart. PM2 or the first snapshot may delay it. */
+function awaitsAutostart({ why, launch }: DownPhase): boolean {
+  return why === 'waiting' && launch?.by === 'autostart';
+}
+
+function downStatusOf(phase: DownPhase): AgentStatus {
+  if (phase.why === 'halted') return 'halted';
+  return isRestartDue(phase) ? 'backing-off' : 'recovering';
+}
+
+/** Returns true if a launch is due. While the operator acts in a shell, none is. */
 export function isRestartDue(phase: DownPhase): boolean {
   return phase.why === 'backing-off' || phase.why === 'restart-delay' || phase.why === 'waiting';
 }

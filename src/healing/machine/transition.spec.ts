@@ -1,13 +1,16 @@
 import * as fc from 'fast-check';
 import { ALPHABET, type Word } from '../../../test/support/machine-alphabet';
-import { labelOf, POLICY, Story } from '../../../test/support/machine-builders';
+import { POLICY } from '../../../test/support/machine-builders';
+import { labelOf } from '../../../test/support/machine-pictures';
+import { Story } from '../../../test/support/machine-story';
 import type { MachineEvent } from './event';
-import { currentRunId, runOf, type Run } from './state';
+import type { Run } from './phase';
+import { currentRunId, runOf } from './state';
 
-/** An event of the alphabet, about the present run, an earlier one, or one that was never heard of. */
+/** Event of the alphabet, about the present run, an earlier one, or an unknown one. */
 interface Step {
   readonly word: string;
-  readonly about: 'present' | 'earlier' | 'unheard of';
+  readonly about: 'present' | 'earlier' | 'unknown';
   readonly pick: number;
   readonly waitMs: number;
 }
@@ -18,7 +21,7 @@ const steps: fc.Arbitrary<Step> = fc.record({
   word: fc.constantFrom(...WORDS.keys()),
   about: fc.oneof(
     { weight: 5, arbitrary: fc.constant('present' as const) },
-    { weight: 1, arbitrary: fc.constantFrom('earlier' as const, 'unheard of' as const) },
+    { weight: 1, arbitrary: fc.constantFrom('earlier' as const, 'unknown' as const) },
   ),
   pick: fc.nat(9),
   waitMs: fc.constantFrom(0, 1, 10, 400, 1_000, 4_000, 11_000, 61_000, 3_600_000),
@@ -29,10 +32,10 @@ const policies = fc.record({
   circuit: fc.constantFrom(1, 2, 5).map((failureThreshold) => ({ ...POLICY.circuit, failureThreshold })),
 });
 
-/** Looks at a story after each event; says what is wrong, or null. */
+/** Checks a story after each event. Returns what is wrong; null: nothing. */
 type Check = (story: Story, about: string) => string | null;
 
-/** A property of every history: random events, in any order, late, twice, and of any generation. */
+/** Asserts a property of every history: random events, in any order, late, twice, and of any generation. */
 function always(makeCheck: () => Check): void {
   const histories = fc.property(policies, fc.array(steps, { minLength: 1, maxLength: 40 }), (policy, history) => {
     const check = makeCheck();
@@ -52,7 +55,7 @@ function always(makeCheck: () => Check): void {
 function runIdFor(story: Story, { about, pick }: Step): string {
   if (about === 'present') return story.runId;
   const known = [...story.runs.keys()];
-  return (about === 'earlier' ? known[pick % Math.max(known.length, 1)] : undefined) ?? `unheard of ${pick % 2}`;
+  return (about === 'earlier' ? known[pick % Math.max(known.length, 1)] : undefined) ?? `unknown ${pick % 2}`;
 }
 
 function launchesOf(story: Story) {
@@ -64,6 +67,7 @@ function isAdopted(story: Story): boolean {
 }
 
 function isAskedToStart(event: MachineEvent | null): boolean {
+  if (event?.type === 'register-asked') return event.autostart;
   return event?.type === 'start-asked' || event?.type === 'restart-asked' || event?.type === 'reset-asked';
 }
 
@@ -75,13 +79,13 @@ function isProofOfDeath(event: MachineEvent | null, run: Run): boolean {
   return ![...listed, ...unlisted].some(({ process }) => process?.pid === run.process.pid);
 }
 
-describe('transition, whatever comes in whatever order', () => {
-  it('is total, and writes into nothing that it is given', () => {
-    // A story hands in what it has frozen; a decision that throws, or writes, ends the property.
+describe('transition, for any events in any order', () => {
+  it('is total and never mutates its input', () => {
+    // The story freezes its input, so a decision that throws or mutates it fails the property.
     always(() => () => null);
   });
 
-  it('launches only what is desired to run', () => {
+  it('launches only agents that should run', () => {
     always(
       () => (story) =>
         launchesOf(story).length > 0 && story.desired !== 'running' ? 'launched, but not desired' : null,
@@ -92,7 +96,7 @@ describe('transition, whatever comes in whatever order', () => {
     always(() => (story) => (launchesOf(story).length > 1 ? 'launched twice' : null));
   });
 
-  it('launches only once the run before is proven dead, and then awaits that one launch', () => {
+  it('launches only after the previous run is proven dead', () => {
     always(() => (story) => {
       const [launch] = launchesOf(story);
       if (launch === undefined) return null;
@@ -102,13 +106,13 @@ describe('transition, whatever comes in whatever order', () => {
     });
   });
 
-  it('obeys a stop at any moment, and launches nothing after it until somebody starts it again', () => {
+  it('obeys a stop at any moment and launches nothing until the next start', () => {
     always(() => {
       let isStopped = false;
       return (story) => {
         if (story.event?.type === 'stop-asked') {
           isStopped = true;
-          if (story.desired !== 'stopped') return 'a stop did not take';
+          if (story.desired !== 'stopped') return 'a stop was ignored';
         } else if (isAskedToStart(story.event) || isAdopted(story)) isStopped = false;
         if (!isStopped) return null;
         if (story.desired !== 'stopped') return 'a stop was undone';
@@ -117,15 +121,15 @@ describe('transition, whatever comes in whatever order', () => {
     });
   });
 
-  it('has what is desired to be stopped stopped, on its way there, or waiting for the end of a pm2 update', () => {
-    const allowed = ['stopped', 'stopping, then stopped', 'down, daemon-ended'];
+  it('keeps an agent that should be stopped in a phase that leads there', () => {
+    const allowed = ['stopped', 'stopping, then stopped', 'stopping, then unregistered', 'down, daemon-ended'];
     always(() => (story) => {
       if (story.desired === 'running' || allowed.includes(story.phase)) return null;
       return 'desired to be stopped, and is not';
     });
   });
 
-  it('answers whoever asked for a stop as soon as nothing of it is under way', () => {
+  it('answers a stop once it is over', () => {
     always(() => {
       let waits = false;
       return (story) => {
@@ -136,65 +140,81 @@ describe('transition, whatever comes in whatever order', () => {
     });
   });
 
-  it('is not moved by an outcome or an exit of another run than the present one', () => {
+  it('ignores outcomes and exits of other runs', () => {
     const outcomes = ['launch-succeeded', 'launch-failed', 'launch-unknown', 'launch-blocked', 'kill-ended', 'exited'];
     always(() => (story, about) => {
       if (story.event === null || !outcomes.includes(story.event.type)) return null;
       if (about === currentRunId(story.before.state.phase)) return null;
-      if (story.situation !== story.before) return 'an old generation changed the state';
-      // The one thing that an old generation may bring about: a launch that was given up has come true.
+      if (story.machineState !== story.before) return 'an old generation changed the state';
+      // The only effect of an old generation: a launch that was given up succeeded late, and is killed.
       const expected = story.event.type === 'launch-succeeded' ? [`end given-up ${story.event.run.process.pid}`] : [];
       const isQuiet = story.effects.length === expected.length && story.acts.every((act) => expected.includes(act));
-      return isQuiet ? null : 'an old generation brought something about';
+      return isQuiet ? null : 'an old generation had effects';
     });
   });
 
-  it('counts at most one failure of a run, until it is started again in a shell under the same id', () => {
+  it('counts at most one failure of a run until it is started again in a shell', () => {
     always(() => {
       const counted = new Set<string>();
       return (story) => {
-        const failures = story.effects.filter((effect) => effect.type === 'circuit' && effect.event.type === 'failure');
-        const runId = story.situation.state.failedRunId ?? 'none';
+        const failures = story.machineState.circuit.failureCount - story.before.circuit.failureCount;
+        const runId = story.machineState.state.failedRunId ?? 'none';
         if (isAdopted(story)) counted.delete(story.runId);
-        if (failures.length === 0) return null;
-        if (failures.length > 1 || counted.has(runId)) return `two failures of ${runId}`;
+        if (failures <= 0 || story.event?.type === 'circuit-asked') return null;
+        if (failures > 1 || counted.has(runId)) return `two failures of ${runId}`;
         counted.add(runId);
         return null;
       };
     });
   });
 
-  it('raises the count of the circuit by a diagnosed failure alone, and by one', () => {
+  it('raises the failure count only by one and only for a diagnosed failure', () => {
     always(() => (story) => {
-      const raised = story.situation.circuit.failureCount - story.before.circuit.failureCount;
-      if (raised <= 0) return null;
+      const raised = story.machineState.circuit.failureCount - story.before.circuit.failureCount;
+      if (raised <= 0 || story.event?.type === 'circuit-asked') return null;
       return raised === 1 && story.records.includes('recovery.diagnosed') ? null : 'counted without a diagnosis';
     });
   });
 
-  it('tells a person once an incident', () => {
+  it('halts by a likely cause only after two runs of an incident that failed by it', () => {
     always(() => {
-      const told = new Set<string>();
+      let earlier = '';
+      return (story) => {
+        const { incident, diagnosis } = story.machineState.state;
+        if (!story.records.includes('recovery.diagnosed') || story.before.state.pausedUntil !== null) return null;
+        const isSecond = earlier === `${incident?.id}: ${diagnosis?.diagnosis.cause}`;
+        earlier = `${incident?.id}: ${diagnosis?.diagnosis.cause}`;
+        const { state, failureCount } = story.before.circuit;
+        const isBelow = state === 'CLOSED' && failureCount + 1 < story.policy.circuit.failureThreshold;
+        if (diagnosis?.diagnosis.certainty !== 'likely' || !isBelow || story.policy.restart === 'never') return null;
+        return isSecond || story.machineState.circuit.state === 'CLOSED' ? null : 'halted by one likely failure';
+      };
+    });
+  });
+
+  it('escalates an incident at most once', () => {
+    always(() => {
+      const escalated = new Set<string>();
       return (story) => {
         if (!story.records.includes('recovery.escalated')) return null;
-        const id = story.situation.state.incident?.id ?? 'none';
-        if (told.has(id)) return `told twice of ${id}`;
-        told.add(id);
+        const id = story.machineState.state.incident?.id ?? 'none';
+        if (escalated.has(id)) return `escalated twice: ${id}`;
+        escalated.add(id);
         return null;
       };
     });
   });
 
-  it('has a deadline wherever nothing else is sure to come', () => {
+  it('has a deadline wherever no other event is certain', () => {
     always(() => (story) => {
-      const { phase } = story.situation.state;
-      const { state, dueAt } = story.situation.circuit;
+      const { phase } = story.machineState.state;
+      const { state, dueAt } = story.machineState.circuit;
       const isRest = phase.kind === 'stopped' || (phase.kind === 'running' && phase.stable);
       const isAnswered = phase.kind === 'starting' && phase.outcome === 'pending';
       const isKilled = phase.kind === 'stopping' && (phase.run !== null || phase.awaited !== 'unknown');
       const isHaltedForGood = phase.kind === 'down' && phase.why === 'halted' && dueAt === null && state === 'OPEN';
       if (isRest || isAnswered || isKilled || isHaltedForGood) return null;
-      return story.deadline === null ? `nothing will ever end ${labelOf(phase)}` : null;
+      return story.deadline === null ? `nothing will ever leave ${labelOf(phase)}` : null;
     });
   });
 });

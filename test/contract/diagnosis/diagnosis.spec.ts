@@ -1,256 +1,155 @@
-import { spawnSync } from 'node:child_process';
-import {
-  appendFileSync,
-  readFileSync,
-  renameSync,
-  symlinkSync,
-  truncateSync,
-  unlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import path from 'node:path';
-import { SystemClock } from '../../../src/config';
-import { Diagnostician, RunLog, type LogMark } from '../../../src/healing/diagnosis';
-import { makeTempFolder, type TempFolder } from '../../support/temp-folder';
+import { appendFileSync } from 'node:fs';
+import { useDiagnosedPrograms } from '../../support/diagnosed-programs';
 
 const SECRET = 'sk-very-secret-value';
 
-/** Programs of the real interpreters, their output written as PM2's daemon writes it. */
-describe('a diagnosis of what real programs say as they end', () => {
-  let folder: TempFolder;
-  let log: RunLog;
-  let diagnostician: Diagnostician;
+/** Diagnoses exits by their code, signal, program and environment. */
+describe('the diagnosis of an exit', () => {
+  const programs = useDiagnosedPrograms();
+  const { run, gather, diagnose, errorLog } = programs;
 
-  beforeEach(() => {
-    folder = makeTempFolder();
-    log = new RunLog(folder.at('.'), () => undefined);
-    diagnostician = new Diagnostician(log, new SystemClock());
-  });
-  afterEach(() => {
-    folder.remove();
-  });
+  describe('with exit code 0', () => {
+    const CRITICAL = 'CRITICAL another bot instance is polling with the same token. Shutting down.';
 
-  const errorLog = () => folder.at('agent-error.log');
-
-  /** Runs a program as a run of the agent; @returns what it ended with */
-  function run(interpreter: string, program: string, env: Record<string, string> = {}) {
-    const file = folder.at(interpreter === 'node' ? 'program.mjs' : 'program.py');
-    writeFileSync(file, program);
-    const { status, signal, stdout, stderr } = spawnSync(interpreter, [file], {
-      encoding: 'utf8',
-      env: { PATH: process.env.PATH, ...env },
-      timeout: 30_000,
-    });
-    appendFileSync(folder.at('agent-out.log'), stdout);
-    appendFileSync(errorLog(), stderr);
-    return { exitCode: status, signal };
-  }
-
-  const gather = (end: { exitCode: number | null; signal: string | null }, mark: LogMark, secrets: string[] = []) =>
-    diagnostician.gather({ agentId: 'agent', ...end, mark, secrets });
-
-  async function diagnosed(interpreter: string, program: string, env: Record<string, string> = {}) {
-    const mark = await log.mark('agent');
-    return gather(run(interpreter, program, env), mark, Object.values(env));
-  }
-
-  const PYTHON: readonly (readonly [string, string, string, string])[] = [
-    ['a missing module', 'import no_such_module_1', 'missing-dependency', "No module named 'no_such_module_1'"],
-    ['a name that a module lacks', 'from os import no_such_name', 'missing-dependency', 'cannot import name'],
-    [
-      'a port in use',
-      'import socket\na = socket.socket(); a.bind(("127.0.0.1", 0))\nb = socket.socket(); b.bind(a.getsockname())',
-      'port-in-use',
-      'Address already in use',
-    ],
-    ['no memory', 'raise MemoryError()', 'out-of-memory', 'MemoryError'],
-    [
-      'a setting that is not there',
-      'import os\nos.environ["DATABASE_URL"]',
-      'configuration',
-      "KeyError: 'DATABASE_URL'",
-    ],
-    ['a key that is not there', 'import os\nos.environ["OPENAI_API_KEY"]', 'credentials', 'OPENAI_API_KEY'],
-    [
-      'wrong arguments',
-      'import argparse\np = argparse.ArgumentParser(); p.add_argument("x"); p.parse_args()',
-      'configuration',
-      'required: x',
-    ],
-    [
-      'a refused connection',
-      'import socket\ns = socket.socket(); s.bind(("127.0.0.1", 0)); t = socket.socket(); t.connect(s.getsockname())',
-      'network',
-      'ConnectionRefusedError',
-    ],
-    ['a name that resolves nowhere', 'import socket\nsocket.getaddrinfo("nowhere.invalid", 80)', 'network', 'gaierror'],
-    [
-      'a rate limit of a library',
-      'import types, sys\nm = types.ModuleType("openai"); m.RateLimitError = type("RateLimitError", (Exception,), {"__module__": "openai"})\nraise m.RateLimitError("Error code: 429 - slow down")',
-      'rate-limited',
-      'openai.RateLimitError',
-    ],
-    [
-      'a refused key of a library',
-      'E = type("AuthenticationError", (Exception,), {"__module__": "openai"})\nraise E("Error code: 401 - Incorrect API key provided")',
-      'credentials',
-      'AuthenticationError',
-    ],
-    [
-      'any other exception',
-      'def f():\n    raise ValueError("the very reason")\nf()',
-      'unhandled-exception',
-      'ValueError: the very reason',
-    ],
-    ['an error of syntax', 'def f(:\n  pass', 'unhandled-exception', 'SyntaxError'],
-    [
-      'a plain exit code',
-      'import sys\nprint("bye", file=sys.stderr)\nsys.exit(3)',
-      'unknown',
-      'ended with exit code 3',
-    ],
-    ['exit code 0', 'print("done")', 'clean-exit', 'ended with exit code 0'],
-    [
-      'what another exception caused',
-      'import socket\nclass APIError(Exception): pass\ntry:\n    raise ConnectionRefusedError(111, "refused")\nexcept OSError as error:\n    raise APIError("call failed") from error',
-      'network',
-      'APIError: call failed',
-    ],
-    [
-      'an error after one that was handled, a hundred lines before',
-      'import logging, sys\ntry:\n    import no_such_module_2\nexcept ImportError:\n    logging.exception("going on")\nfor n in range(100): print("line", n, file=sys.stderr)\nraise ValueError("the fatal one")',
-      'unhandled-exception',
-      'ValueError: the fatal one',
-    ],
-    [
-      'an exit of its own after an error that was handled',
-      'import logging, sys\ntry:\n    import no_such_module_2\nexcept ImportError:\n    logging.exception("going on")\nfor n in range(20): print("line", n, file=sys.stderr)\nsys.exit(4)',
-      'unknown',
-      'ended with exit code 4',
-    ],
-  ];
-
-  it.each(PYTHON)('Python: %s', async (_, program, cause, line) => {
-    const found = await diagnosed('python3', program);
-    expect(found.cause).toBe(cause);
-    expect(found.line).toContain(line);
-  });
-
-  const NODE: readonly (readonly [string, string, string, string])[] = [
-    ['a missing package', 'import "no-such-package"', 'missing-dependency', "Cannot find package 'no-such-package'"],
-    [
-      'a missing module',
-      'import { createRequire } from "node:module"; createRequire(import.meta.url)("./nowhere.js")',
-      'missing-dependency',
-      'Cannot find module',
-    ],
-    [
-      'a port in use',
-      'import net from "node:net"; const a = net.createServer().listen(0, () => net.createServer().listen(a.address().port))',
-      'port-in-use',
-      'EADDRINUSE',
-    ],
-    [
-      'a refused connection',
-      'import net from "node:net"; const a = net.createServer().listen(0, () => { const { port } = a.address(); a.close(() => net.connect(port)); })',
-      'network',
-      'ECONNREFUSED',
-    ],
-    ['a fetch in vain', 'await fetch("http://nowhere.invalid/")', 'network', 'fetch failed'],
-    [
-      'an exception',
-      'function f() { throw new TypeError("the very reason") }\nf()',
-      'unhandled-exception',
-      'TypeError: the very reason',
-    ],
-    ['a rejection', 'Promise.reject(new Error("nobody cared"))', 'unhandled-exception', 'Error: nobody cared'],
-    [
-      'an error of an SDK',
-      'class RateLimitError extends Error { status = 429 }\nthrow new RateLimitError("429 slow down")',
-      'rate-limited',
-      'slow down',
-    ],
-    ['an error of syntax', 'const = 1', 'unhandled-exception', 'SyntaxError'],
-    ['a plain exit code', 'console.error("bye"); process.exitCode = 5', 'unknown', 'ended with exit code 5'],
-  ];
-
-  it.each(NODE)('Node: %s', async (_, program, cause, line) => {
-    const found = await diagnosed('node', program);
-    expect(found.cause).toBe(cause);
-    expect(found.line).toContain(line);
-  });
-
-  it('a signal is told as what it is', async () => {
-    const found = await diagnosed('python3', 'import os, signal\nos.kill(os.getpid(), signal.SIGSEGV)');
-    expect(found).toMatchObject({ cause: 'killed-by-signal', signal: 'SIGSEGV', exitCode: null });
-  });
-
-  it('secrets of its environment are masked, wherever they stand', async () => {
-    const program = 'import os\nraise ValueError("key " + os.environ["MY_KEY"] + " is not good")';
-    const found = await diagnosed('python3', program, { MY_KEY: SECRET });
-    expect(found.line).toBe('ValueError: key *** is not good');
-    expect(JSON.stringify(found)).not.toContain(SECRET);
-  });
-
-  describe('the log of this run alone', () => {
-    const OTHER = "ModuleNotFoundError: No module named 'of-long-ago'\n";
-    const FATAL = 'raise ValueError("this one")';
-
-    it('not 5,000 older lines', async () => {
-      writeFileSync(errorLog(), OTHER.repeat(5_000));
-      expect((await diagnosed('python3', FATAL)).line).toBe('ValueError: this one');
+    it.each([
+      ['Python', 'python3', `import sys\nprint("INFO up")\nprint("${CRITICAL}", file=sys.stderr)\nsys.exit(0)`],
+      ['Python, on standard output', 'python3', `print("INFO up")\nprint("${CRITICAL}")`],
+      ['Node', 'node', `console.log("up"); console.error("${CRITICAL}"); process.exit(0)`],
+    ])('after an error shows the last log line (%s)', async (_, interpreter, program) => {
+      const diagnosis = await diagnose(interpreter, program);
+      expect(diagnosis).toMatchObject({
+        cause: 'clean-exit',
+        exitCode: 0,
+        line: `exited with code 0 after: ${CRITICAL}`,
+      });
+      expect(diagnosis.evidence.map(({ detail }) => detail)).toContain(CRITICAL);
     });
 
-    it('nor the lines of an earlier run where this one says nothing', async () => {
-      writeFileSync(errorLog(), `Traceback (most recent call last):\n  File "x"\n${OTHER}`);
-      expect(await diagnosed('python3', 'import os\nos._exit(7)')).toMatchObject({
-        ...{ cause: 'unknown', line: 'ended with exit code 7' },
+    it('after a printed exception shows that exception', async () => {
+      const program =
+        'import traceback, sys\ntry:\n    raise ValueError("no such table")\nexcept ValueError:\n    traceback.print_exc()\n    sys.exit(0)';
+      expect(await diagnose('python3', program)).toMatchObject({
+        ...{ cause: 'clean-exit', line: 'exited with code 0 after: ValueError: no such table' },
       });
     });
 
-    it('through a rotation by name in between', async () => {
-      writeFileSync(errorLog(), OTHER.repeat(50));
-      const mark = await log.mark('agent');
-      const end = run('python3', FATAL);
-      renameSync(errorLog(), folder.at('agent-error__2026.log'));
-      writeFileSync(errorLog(), '');
-      expect((await gather(end, mark)).line).toBe('ValueError: this one');
+    it('of a program that has finished its work shows only the exit code', async () => {
+      const program =
+        'import logging\nlogging.basicConfig(level=logging.INFO)\nlogging.info("42 rows, done")\nprint("done")';
+      const { line, evidence } = await diagnose('python3', program);
+      expect([line, evidence]).toEqual(['exited with code 0', [{ source: 'exit', detail: 'code 0' }]]);
     });
 
-    it('through a truncation in place', async () => {
-      writeFileSync(errorLog(), OTHER.repeat(500));
-      const mark = await log.mark('agent');
-      truncateSync(errorLog(), 0);
-      expect((await gather(run('python3', FATAL), mark)).line).toBe('ValueError: this one');
+    it('that PM2 reports for a program killed by SIGINT is a death by SIGINT', async () => {
+      const mark = await programs.log.mark('agent');
+      const { signal } = run('python3', 'import os, signal, time\nos.kill(os.getpid(), signal.SIGINT)\ntime.sleep(9)');
+      expect(signal).toBe('SIGINT');
+      expect(await gather({ exitCode: 0, signal: null }, mark)).toMatchObject({
+        ...{ cause: 'killed-by-signal', line: 'killed by SIGINT', exitCode: null, signal: 'SIGINT' },
+      });
     });
 
-    it('the last 64 kB of what is very long', async () => {
-      const mark = await log.mark('agent');
-      writeFileSync(errorLog(), 'x'.repeat(5_000_000));
-      appendFileSync(errorLog(), '\n');
-      expect((await gather(run('python3', FATAL), mark)).line).toBe('ValueError: this one');
-      expect((await log.since('agent', mark)).stderr.length).toBeLessThanOrEqual(65_536);
+    it('of a program that handles SIGINT is a clean exit', async () => {
+      const program =
+        'import os, signal\ntry:\n    os.kill(os.getpid(), signal.SIGINT)\nexcept KeyboardInterrupt:\n    print("bye")';
+      expect(await diagnose('python3', program)).toMatchObject({ cause: 'clean-exit', exitCode: 0 });
     });
 
-    it('that comes a moment after the exit was told', async () => {
-      const mark = await log.mark('agent');
-      const end = run('python3', FATAL);
-      const said = readFileSync(errorLog(), 'utf8');
-      writeFileSync(errorLog(), '');
+    it('shows a last log line that arrives shortly after the exit', async () => {
+      const mark = await programs.log.mark('agent');
       setTimeout(() => {
-        appendFileSync(errorLog(), said);
+        appendFileSync(errorLog(), `${CRITICAL}\n`);
       }, 60);
-      expect((await gather(end, mark)).line).toBe('ValueError: this one');
+      expect((await gather({ exitCode: 0, signal: null }, mark)).line).toContain(CRITICAL);
+    });
+  });
+
+  describe('of a session that is in use elsewhere', () => {
+    const CONFLICT =
+      'Conflict: terminated by other getUpdates request; make sure that only one bot instance is running';
+
+    it.each([
+      [
+        'python-telegram-bot',
+        'python3',
+        `import types\nE = type("Conflict", (Exception,), {"__module__": "telegram.error"})\nraise E("${CONFLICT}")`,
+      ],
+      [
+        'aiogram',
+        'python3',
+        `E = type("TelegramConflictError", (Exception,), {"__module__": "aiogram.exceptions"})\nraise E("Telegram server says - ${CONFLICT}")`,
+      ],
+      ['telegraf', 'node', `class TelegramError extends Error {}\nthrow new TelegramError("409: ${CONFLICT}")`],
+      [
+        'grammY',
+        'node',
+        `class GrammyError extends Error {}\nthrow Object.assign(new GrammyError("Call to 'getUpdates' failed! (409: ${CONFLICT})"), { error_code: 409 })`,
+      ],
+      [
+        'a bare line',
+        'python3',
+        `import sys\nprint("telegram.error.Conflict: ${CONFLICT}", file=sys.stderr)\nsys.exit(1)`,
+      ],
+    ])('advises to wait: %s', async (_, interpreter, program) => {
+      const diagnosis = await diagnose(interpreter, program);
+      expect(diagnosis).toMatchObject({ cause: 'rate-limited', remedy: 'wait' });
+      expect(diagnosis.line).toContain(CONFLICT);
+      expect(diagnosis.advice).toContain('Another instance polls with the same token');
+    });
+  });
+
+  describe('by a missing module', () => {
+    it('advises to install it for the python that ran', async () => {
+      const mark = await programs.log.mark('agent');
+      const end = run('python3', 'import no_such_module_1.sub');
+      const program = { program: '/srv/agents/.venv/bin/python', folder: '/srv/agents' };
+      const { advice } = await programs.diagnostician.gather({
+        agentId: 'agent',
+        ...end,
+        mark,
+        secrets: [],
+        program,
+        variables: null,
+      });
+      expect(advice).toContain('/srv/agents/.venv/bin/python -m pip install no_such_module_1');
     });
 
-    it('never what a link leads to', async () => {
-      const mark = await log.mark('agent');
-      const end = run('python3', FATAL);
-      unlinkSync(errorLog());
-      writeFileSync(folder.at('elsewhere'), `Traceback (most recent call last):\n${OTHER}`);
-      symlinkSync(folder.at('elsewhere'), errorLog());
-      expect(await gather(end, mark)).toMatchObject({ cause: 'unknown' });
-      expect(path.basename(errorLog())).toBe('agent-error.log');
+    it('advises to install it in the folder of the entry point, for Node', async () => {
+      const mark = await programs.log.mark('agent');
+      const end = run('node', 'import "no-such-package"');
+      const program = { program: process.execPath, folder: '/srv/agents' };
+      const { advice } = await programs.diagnostician.gather({
+        agentId: 'agent',
+        ...end,
+        mark,
+        secrets: [],
+        program,
+        variables: null,
+      });
+      expect(advice).toContain('cd /srv/agents && npm install no-such-package');
     });
+  });
+
+  it('names the signal', async () => {
+    const diagnosis = await diagnose('python3', 'import os, signal\nos.kill(os.getpid(), signal.SIGSEGV)');
+    expect(diagnosis).toMatchObject({ cause: 'killed-by-signal', signal: 'SIGSEGV', exitCode: null });
+  });
+
+  it('masks values of the environment wherever they appear', async () => {
+    const program = 'import os\nraise ValueError("key " + os.environ["MY_KEY"] + " is not good")';
+    const diagnosis = await diagnose('python3', program, { MY_KEY: SECRET });
+    expect(diagnosis.line).toBe('ValueError: key *** is not good');
+    expect(JSON.stringify(diagnosis)).not.toContain(SECRET);
+  });
+  it.each([
+    ['during the run and within seconds', 1, 1, 'out-of-memory'],
+    ['during the run, but long before its end', 1, 0, 'killed-by-signal'],
+    ['within seconds, but before the launch', 0, 1, 'killed-by-signal'],
+    ['never', 0, 0, 'killed-by-signal'],
+  ])('of a SIGKILL considers an out-of-memory kill that the kernel counted %s', async (_, duringRun, recent, cause) => {
+    const mark = await programs.log.mark('agent');
+    programs.kernel.count += duringRun;
+    programs.kernel.recent = recent;
+    expect(await gather({ exitCode: null, signal: 'SIGKILL' }, mark)).toMatchObject({ cause });
   });
 });

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
-import { LinuxProcessInspector } from '../../../src/runtime';
+import { LinuxProcessInspector } from '../../../src/processes';
 import { makeRawPm2, type RawPm2 } from '../../support/raw-pm2';
 import { until } from '../../support/until';
 
 /**
- * The ten facts of PM2 7.0.4 on which our design rests, on the real daemon: a new PM2 that behaves otherwise fails here
- * before it fails a person at night.
+ * Verifies the ten facts about PM2 7.0.4 that the design relies on, on the real daemon. A new version of PM2 that behaves
+ * differently fails here.
  */
 describe("PM2's daemon, the ten facts that matter most", () => {
   const inspector = new LinuxProcessInspector();
@@ -33,7 +33,7 @@ describe("PM2's daemon, the ten facts that matter most", () => {
       () => events(name).find((each) => each.event === event),
       () => `${event} of ${name} is heard; heard ${JSON.stringify(events(name))}`,
     );
-  const started = async (name: string, program = sleeper) => {
+  const start = async (name: string, program = sleeper) => {
     const answer = await pm2.prepare(pm2.plan(name, program));
     expect(answer.kind).toBe('answered');
     const entry = (await pm2.list()).find((each) => each.name === name);
@@ -41,7 +41,7 @@ describe("PM2's daemon, the ten facts that matter most", () => {
     return entry;
   };
 
-  it('1: a call that was given up on a frozen daemon is carried out when it thaws', async () => {
+  it('1: a frozen daemon executes a call that timed out once it thaws', async () => {
     process.kill(daemonPid(), 'SIGSTOP');
     const answer = await pm2.rpc.call('prepare', { ...prepared(pm2, 'ghost', sleeper) }, 300);
     expect(answer.kind).toBe('unknown');
@@ -49,7 +49,7 @@ describe("PM2's daemon, the ten facts that matter most", () => {
     await until(async () => (await pm2.list()).some(({ name }) => name === 'ghost'), 'the ghost is listed');
   });
 
-  it('1: a call on a daemon that dies ends at once, as unknown', async () => {
+  it('1: a call to a daemon that dies settles at once as unknown', async () => {
     process.kill(daemonPid(), 'SIGSTOP');
     const answer = pm2.rpc.call('prepare', { ...prepared(pm2, 'ghost', sleeper) }, 60_000);
     process.kill(daemonPid(), 'SIGKILL');
@@ -64,8 +64,8 @@ describe("PM2's daemon, the ten facts that matter most", () => {
     expect(new Set(pids).size).toBe(2);
   });
 
-  it('3: a death by a signal is told as exit code 0; only the log names the signal', async () => {
-    const { pid, pm_id } = await started('shot');
+  it('3: a death by a signal has exit code 0; only the log names the signal', async () => {
+    const { pid, pm_id } = await start('shot');
     process.kill(pid ?? 0, 'SIGKILL');
     expect(await heard('shot', 'exit')).toMatchObject({ status: 'stopped', exitCode: 0 });
     const lines = pm2.packets
@@ -74,8 +74,8 @@ describe("PM2's daemon, the ten facts that matter most", () => {
     expect(lines).toContain(`App [shot:${pm_id}] exited with code [0] via signal [SIGKILL]\n`);
   });
 
-  it('4: what cannot be executed is answered as started and online, without a pid; stopping it needs no process', async () => {
-    await started('other');
+  it('4: a program that cannot be executed is reported as online without a pid, and can be stopped', async () => {
+    await start('other');
     const answer = await pm2.prepare(pm2.plan('bad', pm2.home.program('bad', '#!/does/not/exist\n')));
     expect(answer.kind).toBe('answered');
     const entry = (await pm2.list()).find(({ name }) => name === 'bad');
@@ -93,10 +93,10 @@ describe("PM2's daemon, the ten facts that matter most", () => {
   it("5: prepare with a hand-built object leaks neither the caller's nor the daemon's environment", async () => {
     process.env.SECRET_OF_THE_CALLER = 'must-not-travel';
     try {
-      const { pid } = await started('clean');
+      const { pid } = await start('clean');
       const names = [...(inspector.environment(pid ?? 0)?.keys() ?? [])];
       expect(names).toContain('TEST_ROOT');
-      // What PM2 adds by itself is its own bookkeeping, in lower case but for these; PWD is the shell's.
+      // PM2's own variables are in lower case, except these. The shell sets PWD.
       const known = ['TEST_ROOT', 'PATH', 'PWD', 'NODE_CHANNEL_FD', 'NODE_CHANNEL_SERIALIZATION_MODE'];
       expect(names.filter((name) => /^[A-Z]/.test(name) && !known.includes(name))).toEqual([]);
     } finally {
@@ -104,7 +104,7 @@ describe("PM2's daemon, the ten facts that matter most", () => {
     }
   });
 
-  it('5: the daemon that we start has nothing of ours in its environment', () => {
+  it('5: a daemon that the supervisor starts gets a minimal environment', () => {
     const names = [...(inspector.environment(daemonPid())?.keys() ?? [])];
     const expected = ['PM2_HOME', 'SILENT', 'PM2_DISABLE_VERSION_CHECK', 'PM2_KILL_SIGNAL', 'NODE_CHANNEL_FD'];
     const passed = [
@@ -121,34 +121,34 @@ describe("PM2's daemon, the ten facts that matter most", () => {
     expect(names.filter((name) => ![...expected, ...passed].includes(name))).toEqual([]);
   });
 
-  it('6: the method that kills the daemon on a stopped process is not one that we can call', () => {
-    const source = readFileSync(require.resolve('../../../src/runtime/pm2/rpc-client.ts'), 'utf8');
+  it('6: the client cannot call the method that kills the daemon for a stopped process', () => {
+    const source = readFileSync(require.resolve('../../../src/processes/pm2/rpc-client.ts'), 'utf8');
     const methods = /export type RpcMethod =([^;]*);/.exec(source)?.[1] ?? '';
     expect(methods).toContain("'prepare'");
     expect(methods).not.toContain('sendSignal');
     expect(methods).not.toContain('killMe');
   });
 
-  it('7: after kill -9 of the daemon its agents live on, and the next one lists nothing', async () => {
-    const { pid } = await started('orphan');
+  it('7: agents survive kill -9 of the daemon, and the next daemon has an empty list', async () => {
+    const { pid } = await start('orphan');
     const before = daemonPid();
     process.kill(before, 'SIGKILL');
     const orphaned = () => {
       const facts = inspector.facts(pid ?? 0);
       return facts !== null && facts.parentPid !== before;
     };
-    await until(orphaned, 'it lives on under another parent');
-    await pm2.connectAnew();
+    await until(orphaned, 'the agent has another parent');
+    await pm2.reconnect();
     expect(await pm2.list()).toEqual([]);
   });
 
-  it('9: deleting tells nothing but the exit, and of a stopped process nothing at all', async () => {
-    const { pm_id } = await started('gone');
+  it('9: a delete reports only the exit, and nothing for a stopped process', async () => {
+    const { pm_id } = await start('gone');
     pm2.home.pm2('delete', 'gone');
     expect((await pm2.list()).some((each) => each.pm_id === pm_id)).toBe(false);
     await heard('gone', 'exit');
     expect(new Set(events('gone').map(({ event }) => event))).toEqual(new Set(['start', 'online', 'exit']));
-    const stopped = await started('quiet');
+    const stopped = await start('quiet');
     process.kill(stopped.pid ?? 0, 'SIGKILL');
     await heard('quiet', 'exit');
     const before = events('quiet').length;
@@ -156,11 +156,11 @@ describe("PM2's daemon, the ten facts that matter most", () => {
     expect(events('quiet').length).toBe(before);
   });
 
-  it('10: what we start is not restarted by PM2, whatever it dies of', async () => {
+  it('10: PM2 never restarts an agent by itself', async () => {
     const plan = pm2.plan('crasher', pm2.home.program('crasher', '#!/bin/sh\necho x >> starts\nexit 1\n'));
     await pm2.prepare(plan);
     await heard('crasher', 'exit');
-    // PM2 restarts within a few milliseconds where it does; a round trip through its queue is time enough.
+    // PM2 would restart within a few milliseconds, so some round trips through its queue suffice.
     for (let round = 0; round < 20; round += 1) await pm2.list();
     expect(readFileSync(`${pm2.home.agentsDir}/starts`, 'utf8')).toBe('x\n');
     const record = (await pm2.list())[0]?.pm2_env ?? {};

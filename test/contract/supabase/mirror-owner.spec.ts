@@ -1,13 +1,13 @@
 import { describeMirror } from '../../support/mirror-suite';
-import { agent, circuit, emptied, events, fingerprintThere } from '../../support/mirror-world';
+import { agent, circuit, resetDatabase, events, fingerprintThere } from '../../support/mirror-world';
 
-describeMirror('a project that serves another instance', (suite) => {
-  it('gets nothing from a second one, which says whose it is', async () => {
+describeMirror('a project with an owner', (suite) => {
+  it('receives nothing from a second instance, which names the owner', async () => {
     await suite.world.write(events(1, 3));
     await suite.expectEqual();
     const before = await fingerprintThere(suite.rig);
     for (const instance of ['two', 'one']) {
-      await emptied(suite.databases[1]);
+      await resetDatabase(suite.databases[1]);
       const second = await suite.worldOf(1, { instance });
       await second.write(events(1, 2, instance), agent('x', instance), circuit('x', 1, instance));
       suite.rig.requests.length = 0;
@@ -20,14 +20,14 @@ describeMirror('a project that serves another instance', (suite) => {
     await suite.expectEqual();
   });
 
-  it('is taken by exactly one of two that come at once', async () => {
+  it('is claimed by exactly one of two concurrent instances', async () => {
     const second = await suite.worldOf(1, { instance: 'two' });
     await Promise.all([suite.world.mirror.pass(), second.mirror.pass()]);
     const states = [suite.world, second].map(({ mirror }) => mirror.status().state);
     expect(states.sort()).toEqual(['paused', 'working']);
   });
 
-  it('is written by the one of two copies that was started last, and the other says so', async () => {
+  it('is written by the copy that was started last, and the other one reports it', async () => {
     await suite.expectEqual();
     const [copied, copy] = [suite.databases[0], suite.databases[1]];
     const meta = await copied.read((db) => db.selectFrom('local.meta').selectAll().execute());
@@ -45,10 +45,10 @@ describeMirror('a project that serves another instance', (suite) => {
     for (let pass = 0; pass < 2; pass += 1) {
       await suite.world.write(circuit('a', 1));
       await suite.expectLater({ state: 'paused' });
-      expect(suite.world.mirror.status().degraded).toMatch(/from a copy of our DATA_DIR/);
+      expect(suite.world.mirror.status().degraded).toMatch(/from a copy of this DATA_DIR/);
       await suite.expectEqual(second);
     }
-    // A person starts the first one again, and has ended the second one, or not.
+    // The operator restarts the first one. It does not matter if the second one was stopped.
     await suite.world.mirror.end();
     await suite.expectEqual(await suite.worldOf(0));
     await second.write(circuit('a', 3));
@@ -56,7 +56,7 @@ describeMirror('a project that serves another instance', (suite) => {
     expect(second.mirror.status()).toMatchObject({ state: 'paused', waiting: 1 });
   });
 
-  it('can be handed over by a person: the first one notices, and writes nothing more', async () => {
+  it('can be handed over by the operator: the first instance notices, and stops writing', async () => {
     await suite.world.write(events(1, 3));
     await suite.expectEqual();
     await suite.rig.query('delete from actp_mirror_owner');
@@ -64,12 +64,12 @@ describeMirror('a project that serves another instance', (suite) => {
     await second.write(events(1, 2, 'two'));
     await second.mirror.pass();
     await suite.world.write(events(4, 3));
-    // It does not know yet that it was relieved: the project refuses what it sends.
+    // It does not know yet that it lost ownership. The project refuses its requests.
     await suite.expectLater({ state: 'paused', waiting: 3 });
     expect(await suite.countThere('actp_agent_events')).toBe(5);
   });
 
-  it('follows an instance that gets another name', async () => {
+  it('follows an instance that was renamed', async () => {
     await suite.world.write(events(1, 2_100), agent('a'));
     await suite.expectEqual();
     await suite.world.mirror.end();

@@ -26,7 +26,7 @@ const AGENTS = [
   ['safari-automation', null, 'http://localhost:3106/health', 'research.market, dm.send'],
 ];
 
-/** What a role may do, of everything in the schema that holds data: by a grant to it, or to everybody. */
+/** Lists the privileges of a role on every relation of the schema, granted to it or to public. */
 const PRIVILEGES = `
   select relation.relname || ': ' || privilege as held
   from pg_class relation
@@ -71,14 +71,14 @@ const INDEXED = `
 describe('the files of supabase/', () => {
   const names = readdirSync(path.join(SUPABASE_FOLDER, 'migrations'));
 
-  it('have migrations whose names tell their order', () => {
+  it('have migrations whose names sort in their order', () => {
     expect(names).not.toEqual([]);
     expect(names.filter((name) => !/^\d{14}_[a-z0-9_]+\.sql$/.test(name))).toEqual([]);
     const versions = names.map((name) => name.slice(0, 14));
     expect(new Set(versions).size).toBe(versions.length);
   });
 
-  it('have a config.toml of what the Supabase command line asks for', () => {
+  it('have a config.toml that the Supabase command line accepts', () => {
     const config = parseToml(readFileSync(path.join(SUPABASE_FOLDER, 'config.toml'), 'utf8'));
 
     expect(config.get('project_id')).toBe('agent-spawner');
@@ -89,7 +89,7 @@ describe('the files of supabase/', () => {
   });
 });
 
-describeOnDatabases('a Supabase project that was given our files', (kind) => {
+describeOnDatabases('a Supabase project with these files applied', (kind) => {
   let database: SupabaseDatabase;
 
   beforeAll(async () => {
@@ -101,7 +101,7 @@ describeOnDatabases('a Supabase project that was given our files', (kind) => {
   const list = async (sql: string, parameters?: readonly unknown[]) =>
     (await database.query(sql, parameters)).map((row) => Object.values(row)[0]);
 
-  it('has our tables, each with row level security and none with a policy', async () => {
+  it('has the mirrored tables, each with row level security and without a policy', async () => {
     const tables = `select relname from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p')`;
 
     expect(await list(tables)).toEqual(expect.arrayContaining(INDEXES.map(({ table }) => table)));
@@ -109,19 +109,22 @@ describeOnDatabases('a Supabase project that was given our files', (kind) => {
     expect(await list(`select policyname from pg_policies where schemaname = 'public'`)).toEqual([]);
   });
 
-  it.each(['anon', 'authenticated'])('gives nothing to %s, which would have everything by default', async (role) => {
-    expect(await list(PRIVILEGES, [role])).toEqual([]);
-    const granted =
-      'select table_name from information_schema.role_table_grants where table_schema = $1 and grantee = $2';
-    expect(await list(granted, ['public', role])).toEqual([]);
+  it.each(['anon', 'authenticated'])(
+    'grants nothing to %s, although the default would grant everything',
+    async (role) => {
+      expect(await list(PRIVILEGES, [role])).toEqual([]);
+      const granted =
+        'select table_name from information_schema.role_table_grants where table_schema = $1 and grantee = $2';
+      expect(await list(granted, ['public', role])).toEqual([]);
 
-    await database.query('create table probe (id serial)');
-    const held = await list(PRIVILEGES, [role]);
-    await database.query('drop table probe');
-    expect(held).toEqual(expect.arrayContaining(['probe: select', 'probe: truncate', 'probe_id_seq: usage']));
-  });
+      await database.query('create table probe (id serial)');
+      const held = await list(PRIVILEGES, [role]);
+      await database.query('drop table probe');
+      expect(held).toEqual(expect.arrayContaining(['probe: select', 'probe: truncate', 'probe_id_seq: usage']));
+    },
+  );
 
-  it('lets the service key read and write all of it', async () => {
+  it('lets the service key read and write every table', async () => {
     const tables = await list(`select tablename from pg_tables where schemaname = 'public'`);
     const needed = tables.flatMap((table) =>
       ['select', 'insert', 'update', 'delete'].map((privilege) => `${String(table)}: ${privilege}`),
@@ -131,18 +134,18 @@ describeOnDatabases('a Supabase project that was given our files', (kind) => {
     expect(await list(`select rolbypassrls from pg_roles where rolname = 'service_role'`)).toEqual([true]);
   });
 
-  it('says of each table and each column what it holds', async () => {
+  it('has a comment on each table and each column', async () => {
     expect(await list(WITHOUT_COMMENT)).toEqual([]);
   });
 
   it.each(INDEXES)('has an index on $table ($columns)', async ({ table, columns, unique }) => {
     const indexes = (await database.query(INDEXED)).filter((index) => index.table === table);
 
-    const found = indexes.find((index) => index.columns === columns);
-    expect(found).toMatchObject(unique === true ? { unique } : { columns });
+    const index = indexes.find((each) => each.columns === columns);
+    expect(index).toMatchObject(unique === true ? { unique } : { columns });
   });
 
-  it('has the five agents of the first start, however often it is seeded', async () => {
+  it('has the five agents of the first start, even if seeded twice', async () => {
     const seed = readFileSync(path.join(SUPABASE_FOLDER, 'seed.sql'), 'utf8');
     await database.query(seed);
     await database.query(seed);
@@ -158,7 +161,7 @@ describeOnDatabases('a Supabase project that was given our files', (kind) => {
   });
 });
 
-/** As much of TOML as our file has: sections, and values that JSON would write in the same way. */
+/** Parses the subset of TOML in config.toml: sections, and values that are also valid JSON. */
 function parseToml(text: string): ReadonlyMap<string, unknown> {
   const values = new Map<string, unknown>();
   let section = '';
@@ -168,8 +171,8 @@ function parseToml(text: string): ReadonlyMap<string, unknown> {
     if (name !== undefined) section = `${name}.`;
     else {
       const [, key, value] = /^([a-z0-9_]+) = (.+)$/.exec(line) ?? [];
-      if (key === undefined || value === undefined) throw new Error(`config.toml: not understood: ${line}`);
-      if (values.has(section + key)) throw new Error(`config.toml: twice: ${section}${key}`);
+      if (key === undefined || value === undefined) throw new Error(`config.toml: unsupported line: ${line}`);
+      if (values.has(section + key)) throw new Error(`config.toml: duplicate key: ${section}${key}`);
       values.set(section + key, JSON.parse(value));
     }
   }

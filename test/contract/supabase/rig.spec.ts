@@ -12,7 +12,7 @@ const TABLE = `
 interface FaultCase {
   readonly name: string;
   readonly fault: Answer;
-  /** What supabase-js returns; it throws nothing. */
+  /** Status that supabase-js returns. It never throws. */
   readonly status: number;
   readonly message: string;
   readonly isWritten: boolean;
@@ -20,15 +20,21 @@ interface FaultCase {
 
 const FAULTS: readonly FaultCase[] = [
   {
-    name: 'an answer',
+    name: 'an error answer',
     fault: { status: 507, body: '{"message":"full"}' },
     status: 507,
     message: 'full',
     isWritten: false,
   },
-  { name: 'a cut', fault: 'reset', status: 0, message: 'fetch failed', isWritten: false },
+  { name: 'a cut connection', fault: 'reset', status: 0, message: 'fetch failed', isWritten: false },
   { name: 'a hang', fault: 'hang', status: 0, message: 'TimeoutError', isWritten: false },
-  { name: 'a cut after the work', fault: 'reset-after', status: 0, message: 'fetch failed', isWritten: true },
+  {
+    name: 'a connection cut after the write',
+    fault: 'reset-after',
+    status: 0,
+    message: 'fetch failed',
+    isWritten: true,
+  },
 ];
 
 describeOnRigs('the Supabase rig', (kind) => {
@@ -55,7 +61,7 @@ describeOnRigs('the Supabase rig', (kind) => {
       .abortSignal(AbortSignal.timeout(timeoutMs));
   const isThere = async (id: number) => (await rig.query('select from note where id = $1', [id])).length === 1;
 
-  it('writes with the service key, and shows what went through', async () => {
+  it('writes with the service key, and records the request', async () => {
     const id = nextId++;
     rig.requests.length = 0;
 
@@ -67,7 +73,7 @@ describeOnRigs('the Supabase rig', (kind) => {
     expect(rig.requests[0]!.path).toMatch(/^\/rest\/v1\/note\?/);
   });
 
-  it('gives nothing to the key of a browser, to a forged one or to one that has run out', async () => {
+  it('refuses the key of a browser, a forged key and an expired key', async () => {
     const id = nextId++;
     const anHourAgo = Math.floor(Date.now() / 1000) - 3_600;
     const expired = rig.token('service_role', { issuedAt: anHourAgo - 3_600, expiresAt: anHourAgo });
@@ -81,23 +87,23 @@ describeOnRigs('the Supabase rig', (kind) => {
     expect(await isThere(id)).toBe(false);
   });
 
-  it('knows of a table as soon as it is applied', async () => {
+  it('serves a table as soon as its file is applied', async () => {
     await rig.apply('create table later (id integer primary key); create table latest (id integer primary key)');
 
     const { status } = await clientWith(rig.serviceKey).from('latest').insert({ id: 1 });
     expect(status).toBe(201);
   });
 
-  it('applies a file as a whole or not at all', async () => {
+  it('applies a file completely or not at all', async () => {
     await expect(rig.apply('create table half (id integer); select 1 / 0')).rejects.toThrow('division by zero');
 
     expect(await rig.query(`select to_regclass('half') as half`)).toEqual([{ half: null }]);
   });
 
-  it.each(FAULTS)('shows $name as an error of supabase-js', async ({ fault, status, message, isWritten }) => {
+  it.each(FAULTS)('turns $name into an error of supabase-js', async ({ fault, status, message, isWritten }) => {
     const id = nextId++;
     rig.fault = () => fault;
-    // A hang alone needs a limit that is short.
+    // Only a hang needs a short time limit.
     const timeoutMs = fault === 'hang' ? 300 : undefined;
 
     expect(await write(id, { timeoutMs })).toMatchObject({
@@ -110,7 +116,7 @@ describeOnRigs('the Supabase rig', (kind) => {
     expect(rig.requests.at(-1)!.isPassedOn).toBe(isWritten);
   });
 
-  it('lets a query with large values be, whatever is written beside it', async () => {
+  it('keeps a query with large values intact during concurrent writes', async () => {
     const large = 'x'.repeat(500_000);
     const lengths: unknown[] = [];
     const written: number[] = [];
@@ -127,15 +133,15 @@ describeOnRigs('the Supabase rig', (kind) => {
     expect(new Set(lengths)).toEqual(new Set([large.length]));
   });
 
-  it('says that its database is dead, cuts connections when it is dead as a whole, and has every row after the restart', async () => {
+  it('reports a killed database, cuts connections when killed itself, and has every row after the restart', async () => {
     const id = nextId++;
     const { url } = rig;
     await write(id);
 
     await rig.killDatabase();
-    // A connection that is lost under a request gives an error of its own.
+    // The first request after the kill may fail with another error.
     const isNoticed = async () => /^PGRST00[0-3]$/.test((await write(nextId)).error?.code ?? '');
-    await until(isNoticed, 'PostgREST has noticed');
+    await until(isNoticed, 'PostgREST reports the lost database');
     await rig.kill();
     await rig.kill();
     expect(await write(nextId)).toMatchObject({

@@ -1,2 +1,0 @@
-/** Nest's injection token of the settings. */
-export const SETTINGS = Symbol('Settings');

@@ -1,0 +1,2 @@
+export { secretsOfHeaders } from './header-secrets';
+export { maskedLine, maskSecrets } from './mask';

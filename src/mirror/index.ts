@@ -1,0 +1,3 @@
+export { MirrorModule } from './mirror.module';
+export { MirrorRestore } from './mirror-restore';
+export { SupabaseMirror } from './supabase-mirror';

@@ -1,0 +1,46 @@
+import { createHash } from 'node:crypto';
+import { LAUNCH_MEMBERS, type AgentDefinition } from '../kernel';
+
+/** Registered definition. */
+export interface RegisteredAgent extends AgentDefinition {
+  /** UUID of its row. */
+  readonly id: string;
+  /**
+   * Names of `env` whose values are missing on this machine: the agent was restored from the mirror, which stores no
+   * values.
+   */
+  readonly missingEnv: readonly string[];
+  /** Wall clock, epoch milliseconds. */
+  readonly registeredAt: number;
+  readonly updatedAt: number;
+}
+
+/** Returns the definition of a registered agent, without the members that registration adds. */
+export function definitionOf(agent: RegisteredAgent): AgentDefinition {
+  const { id: _id, missingEnv: _missing, registeredAt: _registeredAt, updatedAt: _updatedAt, ...definition } = agent;
+  return definition;
+}
+
+/** Freezes deeply, because every reader receives the same object. */
+export function freezeDeeply<T>(value: T): T {
+  if (typeof value === 'object' && value !== null) Object.values(Object.freeze(value)).forEach(freezeDeeply);
+  return value;
+}
+
+/**
+ * Identifies what a process is launched with. Two fingerprints are equal exactly if all launch members are, independent
+ * of the order of names.
+ */
+export function launchFingerprint(definition: AgentDefinition): string {
+  const members = LAUNCH_MEMBERS.map((member) => `${member}:${canonical(definition[member])}`);
+  return createHash('sha256').update(members.join('\n')).digest('hex');
+}
+
+/** Serializes a value independently of the order of its names, which the database does not preserve. */
+export function canonical(value: unknown): string {
+  return JSON.stringify(value, (_, member: unknown) =>
+    typeof member === 'object' && member !== null && !Array.isArray(member)
+      ? Object.fromEntries(Object.entries(member).sort(([left], [right]) => (left < right ? -1 : 1)))
+      : member,
+  );
+}
