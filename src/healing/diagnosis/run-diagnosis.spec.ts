@@ -97,3 +97,24 @@ describe('the diagnosis of a port in use', () => {
     expect(advice).toContain('lsof -nP -iTCP:3001');
   });
 });
+
+describe('the log of a run that ends with a line longer than one read', () => {
+  const empty = { stdout: '', stdoutAt: null, stderrAt: null, isCut: true, oomKills: null };
+
+  it('is read far back', async () => {
+    const clock = new FakeClock();
+    const stderr = `Traceback (most recent call last):\nValueError: no step follows from ${'x'.repeat(200_000)}\n`;
+    const log = {
+      since: (_agentId: string, _mark: LogMark, isDeep = false) =>
+        Promise.resolve({ ...empty, stderr: isDeep ? stderr : '' }),
+    };
+    const diagnostician = new Diagnostician(log as never, clock);
+    const end = { agentId: 'a', ...exit, mark: LOG, secrets: [], program: null, variables: null };
+    const diagnosis = diagnostician.gather(end);
+    await clock.advance(500);
+    expect(await diagnosis).toMatchObject({
+      cause: 'unhandled-exception',
+      line: expect.stringContaining('no step follows') as string,
+    });
+  });
+});

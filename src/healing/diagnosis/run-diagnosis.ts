@@ -92,9 +92,10 @@ export class Diagnostician {
     const isOwnDoing = end.signal === null || !FROM_OUTSIDE.has(end.signal);
     for (let round = 0; round < READS_WITHOUT_WORDS; round += 1) {
       const output = await this.log.since(end.agentId, mark);
-      const isWordless = output.stdout === '' && output.stderr === '';
+      // A single line that is longer than one read shows no text, yet its words have arrived.
+      const hasWords = output.isCut || output.stdout !== '' || output.stderr !== '';
       if (seen(output) || !isOwnDoing) return;
-      if (round >= READS - 1 && !isWordless) {
+      if (round >= READS - 1 && hasWords) {
         // A dump may have pushed the reason out of the last lines. One read is enough, once the words have arrived.
         if (output.isCut && this.claimDeepRead()) seen(await this.log.since(end.agentId, mark, true));
         return;
