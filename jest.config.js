@@ -75,4 +75,5 @@ module.exports = {
     suite('long', LONG, []),
   ],
   testTimeout: 120_000,
+  testSequencer: '<rootDir>/test/support/longest-first.cjs',
 };

@@ -10,6 +10,8 @@ import { ensureBuilt, ensureInstalled, ensureNode, root, say } from './lib/prepa
 ensureNode();
 ensureInstalled();
 ensureBuilt();
+/** Most suites wait for processes and timers rather than compute, so three of them fit on two cores. */
+const WORKERS = 3;
 const MESSAGE_LINES = 12;
 const LINE_LENGTH = 300;
 const PROJECTS = {
@@ -22,7 +24,7 @@ const [which = 'short', ...args] = process.argv.slice(2);
 const projects = ['--selectProjects', ...PROJECTS[which]];
 const folder = mkdtempSync(path.join(tmpdir(), 'agent-spawner-jest-'));
 const report = path.join(folder, 'report.json');
-const { status } = runJest(['--json', `--outputFile=${report}`, '--maxWorkers=2', ...args, ...projects], {});
+const { status } = runJest([...['--json', `--outputFile=${report}`, `--maxWorkers=${WORKERS}`], ...args, ...projects]);
 try {
   const { numPassedTests, numFailedTests, numPendingTests, testResults } = JSON.parse(readFileSync(report, 'utf8'));
   for (const { name, message, assertionResults } of testResults) {
