@@ -101,6 +101,7 @@ const facades: Provider[] = [
   ],
   providers: [...supervision, ...diagnosis, ...facades, AgentViews, DeadmanPing, SelfHealingLoop],
   exports: [
+    AgentActivity,
     AgentRegistry,
     AgentSupervisor,
     AgentViews,

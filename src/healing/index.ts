@@ -1,4 +1,5 @@
-export { AgentViews, type AgentFilter } from './agent-views';
+export { AgentActivity } from './agent-activity';
+export { AgentViews, type AgentFilter, type AgentStanding } from './agent-views';
 export { AgentSupervisor } from './supervisor/agent-supervisor';
 export { DeadmanPing } from './deadman-ping';
 export { resolvePolicy } from './policy';
