@@ -6,7 +6,8 @@ const WAIT_SECONDS = 10;
 const MAX_WAIT_SECONDS = 60;
 
 /** Version 00 of W3C Trace Context has four parts; a later version may append more. ff is no version. */
-const TRACEPARENT = /^(?:00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}|(?!00|ff)[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}(?:-[\x21-\x7e]*)?)$/;
+const TRACEPARENT =
+  /^(?:00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}|(?!00|ff)[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}(?:-[\x21-\x7e]*)?)$/;
 const INVALID_ID = /^..-(?:0{32}|[0-9a-f]{32}-0{16})-/;
 const MAX_TRACEPARENT = 256;
 

@@ -1,5 +1,14 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { CLOCK, isExternal, isoTime, type AgentStatus, type AgentView, type CircuitState, type Clock, type DesiredState } from '../kernel';
+import {
+  CLOCK,
+  isExternal,
+  isoTime,
+  type AgentStatus,
+  type AgentView,
+  type CircuitState,
+  type Clock,
+  type DesiredState,
+} from '../kernel';
 import { HealthMonitor, Heartbeats } from '../health';
 import { AgentDefinitions, launchFingerprint, maskValues, type RegisteredAgent } from '../registry';
 import type { ListedProcess } from '../processes';

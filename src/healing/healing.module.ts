@@ -26,6 +26,9 @@ import { AgentMemories } from './supervisor/agent-memories';
 import { AgentSupervisor } from './supervisor/agent-supervisor';
 import { Bootstrap } from './supervisor/bootstrap';
 import { SupervisorEvents } from './supervisor/supervisor-events';
+import { AgentWaits } from './waits/agent-waits';
+import { ViewChanges } from './waits/view-changes';
+import { WaitSubjects } from './waits/wait-subjects';
 
 const HEALTH = HealthModule.with(HealthPortsModule);
 const SUPERVISION_PORTS = Symbol('SupervisionPorts');
@@ -45,6 +48,7 @@ const PORTS = {
   planner: LaunchPlanner,
   journal: DecisionJournal,
   reports: SupervisorEvents,
+  viewChanges: ViewChanges,
   log: HEALING_LOG,
 } as const satisfies Record<keyof SupervisionPorts, unknown>;
 
@@ -99,12 +103,22 @@ const facades: Provider[] = [
     HEALTH,
     NotificationsModule,
   ],
-  providers: [...supervision, ...diagnosis, ...facades, AgentViews, DeadmanPing, SelfHealingLoop],
+  providers: [
+    ...supervision,
+    ...diagnosis,
+    ...facades,
+    AgentViews,
+    AgentWaits,
+    DeadmanPing,
+    SelfHealingLoop,
+    WaitSubjects,
+  ],
   exports: [
     AgentActivity,
     AgentRegistry,
     AgentSupervisor,
     AgentViews,
+    AgentWaits,
     Bootstrap,
     CircuitBreaker,
     DeadmanPing,
