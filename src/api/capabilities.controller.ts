@@ -35,8 +35,8 @@ export class CapabilitiesController {
   }
 
   /**
-   * Chooses the agent for a task: matching capability, circuit closed, status running, score 50 or more. If there is
-   * none, starts a stopped agent and waits for the first that becomes usable. A caller that disconnects cancels the
+   * Chooses the agent for a task: matching capability, circuit closed, status running, score 50 or more. If no agent is
+   * usable, starts a stopped one and waits for the first that becomes usable. A caller that disconnects cancels the
    * wait, but not a start that was begun.
    */
   @Post('tasks/route')

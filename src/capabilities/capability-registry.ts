@@ -7,7 +7,7 @@ import { routeRequestOf, type RouteOptions } from './route-request';
 import { listCandidates, reasonFor, type RoutedTask } from './routed-task';
 import { TaskRouter } from './task-router';
 
-const NOBODY: ReadonlySet<string> = new Set();
+const NONE: ReadonlySet<string> = new Set();
 
 /**
  * Finds agents by capability, and routes tasks to them. The registry owns the capabilities; an index over its rows keeps
@@ -34,7 +34,7 @@ export class CapabilityRegistry {
 
   /** Returns the agent that a task of this capability would go to now; null if no agent is usable. */
   findCapableAgent(capability: string): string | null {
-    const [best] = this.candidates.rank(capability, NOBODY, null);
+    const [best] = this.candidates.rank(capability, NONE, null);
     return best?.rejected === null ? best.agentId : null;
   }
 

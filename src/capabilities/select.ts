@@ -7,7 +7,7 @@ const STEP = 10;
 /** Step of the scores 90 to 100. */
 const TOP_STEP = 9;
 
-/** Agent that has the capability, as it is now. */
+/** Agent that has the capability, in its present state. */
 export interface Candidate {
   readonly agentId: string;
   /** 0 to 100; null: not checked yet. */

@@ -15,6 +15,9 @@ import { StartsOnDemand } from './starts-on-demand';
  */
 const LOOK_AGAIN_MS = 1_000;
 
+/** Reason for which a route ends a wait to look at the candidates again. */
+const WOKEN = new Error('a start failed');
+
 /** Agent that a task goes to, with all candidates, the best first. */
 export interface Choice {
   readonly best: RankedCandidate;
@@ -119,17 +122,15 @@ export class TaskRouter {
       wait.abort(signal?.reason);
     };
     signal?.addEventListener('abort', onAbort, { once: true });
-    let isWoken = false;
     route.wake = () => {
-      isWoken = true;
-      wait.abort();
+      wait.abort(WOKEN);
     };
     const hasChanged = () => (this.look(route).step.kind === 'wait' ? null : true);
     try {
       const agentIds = ranked.map(({ agentId }) => agentId);
       await this.waits.until(agentIds, hasChanged, { timeoutMs, signal: wait.signal });
     } catch (error) {
-      if (!isWoken) throw error;
+      if (error !== WOKEN) throw error;
     } finally {
       route.wake = () => undefined;
       signal?.removeEventListener('abort', onAbort);
