@@ -188,21 +188,29 @@ describe('a saved count', () => {
   });
 
   it('counts once if the clock was set back', async () => {
-    const minute = 60_000;
-    for (let count = 1; count <= 60; count += 1) {
-      await budgets.record('a', PROCESS, count * 10);
-      await test.clock.advance(minute);
+    // One save each, so the steps are long. `token-use.spec` takes steps of a minute.
+    const step = 30 * 60_000;
+    for (let count = 1; count <= 2; count += 1) {
+      await budgets.record('a', PROCESS, count * 300);
+      await test.clock.advance(step);
     }
-    test.clock.setWallBy(-2 * 60 * minute);
-    for (let count = 61; count <= 24 * 60; count += 1) {
-      await budgets.record('a', PROCESS, count * 10);
-      await test.clock.advance(minute);
+    test.clock.setWallBy(-4 * step);
+    for (let count = 3; count <= 48; count += 1) {
+      await budgets.record('a', PROCESS, count * 300);
+      await test.clock.advance(step);
     }
     // A day's use of ten a minute, whatever the clock did within the day.
-    expect(readUsed()).toBeGreaterThan(14_000);
-    expect(readUsed()).toBeLessThanOrEqual(14_400);
-    for (let count = 1; count <= 2 * 60; count += 1) await test.clock.advance(minute);
-    expect(readUsed()).toBeLessThanOrEqual(14_400 - 1_190);
+    expect(readUsed()).toBe(14_400);
+    await test.clock.advance(4 * step - 1);
+    expect(readUsed()).toBe(14_400 - 1_200);
+  });
+
+  it('beyond the exact integers is kept as the greatest of them, not forgotten', async () => {
+    const use = { counter: null, buckets: [{ at: test.clock.wall(), tokens: 2 ** 53 + 2 }] };
+    await saveRaw('a', use);
+    expect(await readUsedOnDisk()).toBe(Number.MAX_SAFE_INTEGER);
+    await budgets.record('a', PROCESS, Number.MAX_SAFE_INTEGER);
+    expect(await readUsedOnDisk()).toBe(Number.MAX_SAFE_INTEGER);
   });
 
   it('with a future time is treated as reported now, and leaves the window in time', async () => {
