@@ -50,7 +50,11 @@ export const policySchema = z
       .max(31_536_000)
       .describe('Length of the window of the token budget; default: 86,400'),
     idleStopSeconds: positiveSeconds('An agent that was started on demand is stopped after this long without a task'),
-    otel: z.boolean().describe('true: the supervisor accepts telemetry of the agent; default: false'),
+    otel: z
+      .boolean()
+      .describe(
+        'true: the process gets OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES for its own telemetry; default: false',
+      ),
   })
   .partial();
 
