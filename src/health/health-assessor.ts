@@ -99,7 +99,7 @@ export class HealthAssessor {
       progressTimeoutMs: policy.progressTimeoutMs,
       // Only this verdict quotes the task, and masking takes time.
       task:
-        policy.progressTimeoutMs === null || vitals === null || vitals.withoutProgressMs === null
+        policy.progressTimeoutMs === null || typeof vitals?.withoutProgressMs !== 'number'
           ? null
           : this.shownOf(agentId, history.incarnation, vitals.task, TASK_LENGTH),
       tokens: this.tokens.of(agentId),

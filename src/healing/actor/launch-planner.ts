@@ -89,7 +89,7 @@ export class LaunchPlanner {
   }
 }
 
-/** Returns the reason that the process is told: why the run before failed, or else why it is restarted. */
+/** Returns the value of AGENT_RESTART_REASON: why the run before failed, or else why it is restarted. */
 function reasonFor({ failure, kind, reason }: Launch): string {
   if (failure !== undefined) return `${failure.cause}: ${failure.line}`;
   return kind === 'restart' ? reason : '';

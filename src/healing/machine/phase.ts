@@ -54,7 +54,7 @@ export interface Launch {
   readonly runId: string;
   readonly by: LaunchedBy;
   readonly reason: string;
-  /** Failure after which it is made. The process is told it instead of `reason`. Absent: it follows no failure. */
+  /** Failure after which it is made. AGENT_RESTART_REASON names it instead of `reason`; absent: it follows none. */
   readonly failure?: PreviousFailure;
   /** `restart`: it replaces an earlier process. */
   readonly kind: 'spawn' | 'restart';
