@@ -19,7 +19,7 @@ export function notificationOf(agentId: string, name: string, about: IncidentNew
       };
     }
     case 'recovered':
-      return { kind: 'recovered', incidentId, agentId, name, downForMs: news.downForMs };
+      return { ...news, incidentId, agentId, name };
     case 'check-misconfigured':
       return { kind: 'check-misconfigured', incidentId, agentId, name, line: news.line, advice: news.advice };
     case 'closed':

@@ -7,7 +7,15 @@ export { DeadmanPing } from './deadman-ping';
 export { resolvePolicy } from './policy';
 export { HealingModule } from './healing.module';
 export { LaunchPlanner } from './actor/launch-planner';
-export { currentRunId, LONGEST_PAUSE_MS, runOf, statusOf, type HealingPolicy, type MachineState } from './machine';
+export {
+  ASKED,
+  currentRunId,
+  LONGEST_PAUSE_MS,
+  runOf,
+  statusOf,
+  type HealingPolicy,
+  type MachineState,
+} from './machine';
 export { SelfHealingLoop } from './self-healing-loop';
 export { Bootstrap } from './supervisor/bootstrap';
 export { FleetJournal } from './fleet/fleet-journal';

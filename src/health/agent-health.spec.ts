@@ -13,7 +13,7 @@ const LOCKED: CheckResult = {
 };
 const COUNTED = { withinGrace: false, isBusy: false };
 const STANDING: Standing = {
-  ...{ heartbeatAgeMs: null, heartbeatTimeoutMs: 60_000, withoutProgressMs: null, progressTimeoutMs: null },
+  ...{ heartbeatAgeMs: null, heartbeatTimeoutMs: 60_000, withoutProgressMs: null, progressTimeoutMs: null, task: null },
   ...{ tokens: null, memory: null, selfFailing: null },
 };
 

@@ -22,7 +22,7 @@ function lineOf(message: string): string | undefined {
   };
   const registry = { findAgent: () => agent };
   const vitals: Vitals = {
-    ...{ ageMs: 0, status: 'failing', withoutProgressMs: null },
+    ...{ ageMs: 0, status: 'failing', withoutProgressMs: null, task: null },
     selfFailing: { forMs: 200_000, message },
   };
   // Only these methods are used.

@@ -18,6 +18,7 @@ import { runIdOf, type WatchTarget } from './watch-target';
 
 const MEGABYTE = 1_048_576;
 const LINE_LENGTH = 300;
+const TASK_LENGTH = 160;
 
 export interface Assessment {
   readonly signals: Signals;
@@ -96,13 +97,17 @@ export class HealthAssessor {
       heartbeatTimeoutMs: policy.heartbeatTimeoutMs,
       withoutProgressMs: vitals?.withoutProgressMs ?? null,
       progressTimeoutMs: policy.progressTimeoutMs,
+      // Only this verdict quotes the task, and masking takes time.
+      task:
+        policy.progressTimeoutMs === null || typeof vitals?.withoutProgressMs !== 'number'
+          ? null
+          : this.shownOf(agentId, history.incarnation, vitals.task, TASK_LENGTH),
       tokens: this.tokens.of(agentId),
       memory: limitBytes === null ? null : { measured, limitBytes },
       selfFailing: this.selfFailingOf(agentId, history.incarnation, vitals, policy),
     };
   }
 
-  /** Masks secrets in the agent's own message and truncates it, because the message is untrusted. */
   private selfFailingOf(
     agentId: string,
     incarnation: string | null,
@@ -111,9 +116,15 @@ export class HealthAssessor {
   ): Standing['selfFailing'] {
     const reported = vitals?.selfFailing ?? null;
     if (reported === null) return null;
-    const secrets = this.secrets.of(agentId, incarnation === null ? null : runIdOf(incarnation));
-    const line = maskedLine(reported.message ?? '', secrets, LINE_LENGTH);
-    return { forMs: reported.forMs, limitMs: policy.selfFailingMs, message: line === '' ? null : line };
+    const message = this.shownOf(agentId, incarnation, reported.message, LINE_LENGTH);
+    return { forMs: reported.forMs, limitMs: policy.selfFailingMs, message };
+  }
+
+  /** Masks secrets in the agent's own text and truncates it, because the text is untrusted. Returns null for none. */
+  private shownOf(agentId: string, incarnation: string | null, text: string | null, max: number): string | null {
+    if (text === null) return null;
+    const line = maskedLine(text, this.secrets.of(agentId, incarnation === null ? null : runIdOf(incarnation)), max);
+    return line === '' ? null : line;
   }
 
   private memoryLimitOf(agentId: string): number | null {

@@ -14,4 +14,5 @@ export {
   type WatchTargets,
 } from './ports';
 export { type WatchTarget } from './watch-target';
+export { describeOverBudget } from './verdict';
 export { TokenBudgets } from './tokens/token-budgets';

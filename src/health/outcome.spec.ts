@@ -17,7 +17,7 @@ const NONE: CheckContext = {
   ...{ vitals: null, hasSentHeartbeats: false },
   limits: { heartbeatTimeoutMs: 60_000, progressTimeoutMs: 90_000, selfFailingMs: 120_000 },
 };
-const VITALS: Vitals = { ageMs: 1_000, status: 'ok', withoutProgressMs: null, selfFailing: null };
+const VITALS: Vitals = { ageMs: 1_000, status: 'ok', withoutProgressMs: null, task: null, selfFailing: null };
 const STUCK = diagnosisOf('stuck', 'busy without progress for 60 s');
 
 describe('the outcome of a check', () => {

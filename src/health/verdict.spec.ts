@@ -15,7 +15,7 @@ const HUNG: CheckResult = { ok: false, responseMs: 5_000, statusCode: null, erro
 const REFUSED: CheckResult = { ...HUNG, error: 'the host name x does not resolve', cause: 'network' };
 
 const FINE: Standing = {
-  ...{ heartbeatAgeMs: null, heartbeatTimeoutMs: 60_000, withoutProgressMs: null, progressTimeoutMs: null },
+  ...{ heartbeatAgeMs: null, heartbeatTimeoutMs: 60_000, withoutProgressMs: null, progressTimeoutMs: null, task: null },
   ...{ tokens: null, memory: null, selfFailing: null },
 };
 
@@ -134,13 +134,33 @@ describe('the verdict from everything else', () => {
       'the time without progress',
       { withoutProgressMs: 10_160, progressTimeoutMs: 10_000 },
       'heartbeat',
-      'busy without progress for 10.2 s',
+      'no progress for 10.2 s while busy',
     ],
   ])('says %s in one line, which is the evidence too', (_, standing, source, line) => {
     expect(verdictOf(NO_HISTORY, { ...FINE, ...standing })).toMatchObject({
       line,
       evidence: [{ source, detail: line }],
     });
+  });
+
+  it('names the task of an agent that is stuck', () => {
+    const standing = { ...FINE, withoutProgressMs: 60_000, progressTimeoutMs: 10_000, task: 'crawl shop' };
+    expect(verdictOf(NO_HISTORY, standing)).toMatchObject({
+      cause: 'stuck',
+      line: 'no progress for 60 s while busy with "crawl shop"',
+    });
+  });
+
+  it('says that the heartbeats of a stuck agent have ceased, and is stale once they are late', () => {
+    const silent = { ...FINE, withoutProgressMs: 60_000, progressTimeoutMs: 10_000, heartbeatAgeMs: 60_000 };
+    expect(verdictOf(NO_HISTORY, silent)).toMatchObject({
+      cause: 'stuck',
+      evidence: [
+        { source: 'heartbeat', detail: 'no progress for 60 s while busy' },
+        { source: 'heartbeat', detail: 'its latest heartbeat is 60 s old' },
+      ],
+    });
+    expect(verdictOf(NO_HISTORY, { ...silent, heartbeatAgeMs: 60_001 })?.cause).toBe('stale-heartbeat');
   });
 
   it('contains the latest measurement of the memory', () => {

@@ -19,6 +19,8 @@ export interface Standing {
   /** Milliseconds for which it has been busy without progress; null if it is not busy. */
   readonly withoutProgressMs: number | null;
   readonly progressTimeoutMs: number | null;
+  /** Task that it reported, as one line with secrets masked; null if none. */
+  readonly task: string | null;
   readonly tokens: { readonly used: number; readonly budget: number } | null;
   /** Measurements of this process in bytes, latest last. */
   readonly memory: { readonly measured: readonly number[]; readonly limitBytes: number } | null;
@@ -43,8 +45,13 @@ export function verdictOf(history: HealthHistory, standing: Standing): Diagnosis
 
 function judgeTokens({ tokens }: Standing): Diagnosis | null {
   if (tokens === null || tokens.used <= tokens.budget) return null;
-  const line = `used ${tokens.used} tokens; its budget is ${tokens.budget}`;
+  const line = describeOverBudget(tokens);
   return diagnosisOf('over-budget', line, { evidence: [{ source: 'heartbeat', detail: line }] });
+}
+
+/** Describes in one line that an agent is over its token budget. */
+export function describeOverBudget({ used, budget }: NonNullable<Standing['tokens']>): string {
+  return `used ${used} tokens; its budget is ${budget}`;
 }
 
 function judgeMemory({ memory }: Standing): Diagnosis | null {
@@ -90,10 +97,14 @@ function judgeHeartbeatAge({ heartbeatAgeMs, heartbeatTimeoutMs }: Standing): Di
   return diagnosisOf('stale-heartbeat', line, { evidence: [{ source: 'heartbeat', detail: line }] });
 }
 
-function judgeProgress({ withoutProgressMs, progressTimeoutMs }: Standing): Diagnosis | null {
+function judgeProgress({ withoutProgressMs, progressTimeoutMs, heartbeatAgeMs, task }: Standing): Diagnosis | null {
   if (withoutProgressMs === null || progressTimeoutMs === null || withoutProgressMs <= progressTimeoutMs) return null;
-  const line = `busy without progress for ${seconds(withoutProgressMs)} s`;
-  return diagnosisOf('stuck', line, { evidence: [{ source: 'heartbeat', detail: line }] });
+  const line = `no progress for ${seconds(withoutProgressMs)} s while busy${task === null ? '' : ` with "${task}"`}`;
+  const evidence: Evidence[] = [{ source: 'heartbeat', detail: line }];
+  // Its heartbeats may have stopped too. The heartbeat timeout is longer, so they are not stale yet.
+  if (heartbeatAgeMs !== null && heartbeatAgeMs > withoutProgressMs / 2)
+    evidence.push({ source: 'heartbeat', detail: `its latest heartbeat is ${seconds(heartbeatAgeMs)} s old` });
+  return diagnosisOf('stuck', line, { evidence });
 }
 
 function seconds(milliseconds: number): number {

@@ -52,7 +52,11 @@ export const policySchema = z
     idleStopSeconds: positiveSeconds(
       'An agent that routing started is stopped after this long without a routed task or a busy heartbeat; unset: never',
     ),
-    otel: z.boolean().describe('true: the supervisor accepts telemetry of the agent; default: false'),
+    otel: z
+      .boolean()
+      .describe(
+        'true: the process gets OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES for its own telemetry; default: false',
+      ),
   })
   .partial();
 

@@ -2,7 +2,15 @@ import { Inject, Injectable } from '@nestjs/common';
 import { CLOCK, invalid, isExternal, isProblem, messageOf, Problem, withTimeout, type Clock } from '../kernel';
 import { SETTINGS, type ResolvedSettings } from '../config';
 import { AgentRegistry, type RegisteredAgent } from '../registry';
-import { AgentSupervisor, resolvePolicy, LaunchPlanner, LONGEST_PAUSE_MS, runOf, type HealingPolicy } from '../healing';
+import {
+  ASKED,
+  AgentSupervisor,
+  resolvePolicy,
+  LaunchPlanner,
+  LONGEST_PAUSE_MS,
+  runOf,
+  type HealingPolicy,
+} from '../healing';
 
 /** Result of a bulk operation for one agent. */
 export interface BulkResult {
@@ -97,7 +105,7 @@ export class ProcessLauncher {
     this.planner.check(agentId);
     const policy = this.policyOf(agent);
     const delayMs = options.delaySeconds === undefined ? policy.restartDelayMs : options.delaySeconds * 1_000;
-    const reason = options.reason ?? 'asked';
+    const reason = options.reason ?? ASKED;
     await this.limitWait(
       agent,
       policy.killTimeoutMs + delayMs,

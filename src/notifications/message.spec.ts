@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { formatDigest, escapeHtml, formatMessage, formatSummary } from './message';
-import type { Notification } from './notification';
+import { notificationSchema, type Notification } from './notification';
 
 const ESCALATION: Extract<Notification, { kind: 'escalation' }> = {
   ...{ kind: 'escalation', incidentId: 'i', agentId: 'content-agent', name: 'Content <b>agent</b>' },
@@ -15,6 +15,7 @@ const NOTIFICATIONS: readonly Notification[] = [
   ESCALATION,
   { kind: 'reminder', incidentId: 'i', agentId: 'a', name: 'a', cause: 'hung', line: 'no answer', since: 0 },
   { kind: 'recovered', incidentId: 'i', agentId: 'a', name: 'A', downForMs: 61_000 },
+  { kind: 'recovered', incidentId: 'j', agentId: 'a', name: 'A', downForMs: 61_000, resumedTask: '<i>crawl</i> shop' },
   MISCONFIGURED,
   {
     ...{ kind: 'fleet-degraded', incidentId: 'f', reason: 'health', affected: 120, running: 200 },
@@ -72,6 +73,21 @@ describe('a message', () => {
       }),
       { numRuns: 300 },
     );
+  });
+
+  it('of a recovery names the task that was resumed, escaped and cut', () => {
+    const recovered = { kind: 'recovered', incidentId: 'i', agentId: 'a', name: 'A', downForMs: 61_000 } as const;
+    expect(formatMessage(recovered)).toBe('🟢 A (a) recovered after 61 s');
+    expect(formatMessage({ ...recovered, resumedTask: 'crawl\n<b>shop' })).toBe(
+      '🟢 A (a) recovered after 61 s; resumed: crawl &lt;b&gt;shop',
+    );
+    expect(formatMessage({ ...recovered, resumedTask: '<'.repeat(2_000) }).length).toBeLessThan(1_000);
+  });
+
+  it('of a recovery that an older version saved can still be read', () => {
+    const saved = { kind: 'recovered', incidentId: 'i', agentId: 'a', name: 'A', downForMs: 61_000 };
+    expect(notificationSchema.parse(saved)).toEqual(saved);
+    expect(notificationSchema.parse({ ...saved, resumedTask: 'x' })).toEqual({ ...saved, resumedTask: 'x' });
   });
 
   it('strips control characters and text direction marks', () => {

@@ -72,8 +72,11 @@ export function formatSummary(notification: Notification): string {
       const since = new Date(notification.since).toISOString().slice(0, 16).replace('T', ' ');
       return `🔴 ${titleOf(notification)} is still halted, since ${since} UTC: ${escapeHtml(notification.line, SUMMARY_LENGTH)}`;
     }
-    case 'recovered':
-      return `🟢 ${titleOf(notification)} recovered after ${durationOf(notification.downForMs)}`;
+    case 'recovered': {
+      const { downForMs, resumedTask } = notification;
+      const resumed = resumedTask === undefined ? '' : `; resumed: ${escapeHtml(resumedTask, SUMMARY_LENGTH)}`;
+      return `🟢 ${titleOf(notification)} recovered after ${durationOf(downForMs)}${resumed}`;
+    }
     case 'check-misconfigured':
       return `🟠 The health check of ${titleOf(notification)} is misconfigured: ${escapeHtml(notification.line, SUMMARY_LENGTH)}`;
     case 'fleet-degraded':

@@ -32,7 +32,15 @@ export const notificationSchema = z.discriminatedUnion('kind', [
     /** Wall clock, epoch milliseconds. */
     since: z.number(),
   }),
-  z.object({ ...common, kind: z.literal('recovered'), agentId: z.string(), name: z.string(), downForMs: z.number() }),
+  z.object({
+    ...common,
+    kind: z.literal('recovered'),
+    agentId: z.string(),
+    name: z.string(),
+    downForMs: z.number(),
+    /** Unfinished task that the recovered process was given; absent: none, or saved by an older version. */
+    resumedTask: z.string().optional(),
+  }),
   z.object({
     ...common,
     kind: z.literal('check-misconfigured'),

@@ -8,7 +8,7 @@ import {
   type AgentPatch,
   type InvalidMember,
 } from '../kernel';
-import { canonical, freezeDeeply, type RegisteredAgent } from './registered-agent';
+import { canonical, freezeDeeply, hasTelemetry, type RegisteredAgent } from './registered-agent';
 
 /** Shown to readers in place of each value of `env` and `healthHeaders`. In a patch it keeps the stored value. */
 export const MASK = '***';
@@ -107,7 +107,9 @@ export function planUpdate(
   const capabilities = members.includes('capabilities')
     ? { before: before.capabilities, after: agent.capabilities }
     : null;
-  return { agent, members, changesLaunch: LAUNCH_MEMBERS.some((member) => members.includes(member)), capabilities };
+  const changesLaunch =
+    LAUNCH_MEMBERS.some((member) => members.includes(member)) || hasTelemetry(before) !== hasTelemetry(agent);
+  return { agent, members, changesLaunch, capabilities };
 }
 
 /** Returns `env` or `healthHeaders` for readers: names only. */

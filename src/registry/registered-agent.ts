@@ -28,12 +28,19 @@ export function freezeDeeply<T>(value: T): T {
 }
 
 /**
- * Identifies what a process is launched with. Two fingerprints are equal exactly if all launch members are, independent
- * of the order of names.
+ * Identifies what a process is launched with. Two fingerprints are equal exactly if all launch members and `policy.otel`
+ * are, independent of the order of names.
  */
 export function launchFingerprint(definition: AgentDefinition): string {
   const members = LAUNCH_MEMBERS.map((member) => `${member}:${canonical(definition[member])}`);
+  // Added only if it is set, so that the fingerprints of processes that an earlier version launched stay equal.
+  if (hasTelemetry(definition)) members.push('policy.otel:true');
   return createHash('sha256').update(members.join('\n')).digest('hex');
+}
+
+/** Returns true if the process gets the variables of OpenTelemetry. They are the one part of a policy that it is given. */
+export function hasTelemetry({ policy }: Pick<AgentDefinition, 'policy'>): boolean {
+  return policy.otel === true;
 }
 
 /** Serializes a value independently of the order of its names, which the database does not preserve. */

@@ -19,7 +19,7 @@ const launchOf = (runId: string, changes: Partial<Launch>): Launch => ({
 
 const planOf = (agentId: string, runId: string, program: string): PlannedLaunch => ({
   ...{ agentId, runId, program, args: [], cwd: '/', env: { AGENT_TOKEN: 'the-run-token' }, killTimeoutMs: 10_000 },
-  ...{ folder: '/agents', fingerprint: 'planned' },
+  ...{ folder: '/agents', fingerprint: 'planned', resumedTask: null },
 });
 
 /** Makes the ports of an executor over a fake machine. `refused` holds the agents whose launch cannot be planned. */

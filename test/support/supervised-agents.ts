@@ -79,6 +79,7 @@ export async function makeSupervisor({ isExternal = false, begins = true } = {})
           ...{
             killTimeoutMs: 2_000,
             fingerprint: launchFingerprint(agents.get(agentId) ?? registeredAgent()),
+            resumedTask: null,
           },
         }),
       },

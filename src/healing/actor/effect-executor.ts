@@ -14,7 +14,7 @@ import type { ActingEffect } from './decision';
 import { LaunchGuard, type GuardedOutcome } from './launch-guard';
 import { priorityOf } from './launch-priority';
 import type { AgentState, Launch, LaunchFacts, LaunchFault, MachineEvent } from '../machine';
-import type { PlanFacts, PlannedLaunch, SupervisionPorts } from './ports';
+import { OverBudget, type PlanFacts, type PlannedLaunch, type SupervisionPorts } from './ports';
 import { Reaper } from './reaper';
 import type { UnregisteredProcesses } from './unregistered-processes';
 
@@ -127,6 +127,7 @@ export class EffectExecutor {
       if (isProblem(error, 'entry-point-not-found'))
         return { kind: 'refused', refusal: 'entry-point-missing', evidence };
       if (isProblem(error, 'invalid-request')) return { kind: 'refused', refusal: 'configuration', evidence };
+      if (error instanceof OverBudget) return { kind: 'refused', refusal: 'over-budget', evidence };
       return { kind: 'failed', evidence };
     }
   }
@@ -164,8 +165,9 @@ function factsFor(launch: Launch, { restarts, lastRun }: AgentState): PlanFacts 
   return { launch, restarts, lastRunId: lastRun?.runId ?? null };
 }
 
-function launchFactsOf({ program, folder, fingerprint }: PlannedLaunch, log: LogMark | null): LaunchFacts {
-  return { log, program: { program, folder }, fingerprint };
+function launchFactsOf(plan: PlannedLaunch, log: LogMark | null): LaunchFacts {
+  const { program, folder, fingerprint, resumedTask } = plan;
+  return { log, program: { program, folder }, fingerprint, ...(resumedTask === null ? {} : { resumedTask }) };
 }
 
 function eventOf(runId: string, outcome: GuardedOutcome, facts: LaunchFacts | null): MachineEvent {

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { Problem } from '../../kernel';
+import { maskedLine, Problem } from '../../kernel';
 import { OwnAddress, SETTING_NAMES, SETTINGS, type ResolvedSettings } from '../../config';
-import { Heartbeats, RunSecrets } from '../../health';
+import { describeOverBudget, Heartbeats, RunSecrets } from '../../health';
 import { AgentDefinitions, launchFingerprint, type RegisteredAgent } from '../../registry';
 import {
   buildAgentEnvironment,
@@ -12,7 +12,12 @@ import {
   type ResolvedCommand,
 } from '../../processes';
 import { resolvePolicy } from '../policy';
-import type { PlanFacts, PlannedLaunch } from './ports';
+import { isOfHealing, type Launch } from '../machine';
+import { OverBudget, type PlanFacts, type PlannedLaunch } from './ports';
+
+/** Limits of what an agent's text contributes, in UTF-16 units. */
+const REASON_LENGTH = 500;
+const TASK_LENGTH = 160;
 
 /** Plans a launch from a definition. Checks and resolves everything before PM2 is called. */
 @Injectable()
@@ -49,24 +54,45 @@ export class LaunchPlanner {
     return { agent: [...Object.keys(env), ...envFrom], supervisor: listPassable(process.env, SETTING_NAMES) };
   }
 
-  /** @throws Problem entry-point-not-found, interpreter-not-found, invalid-request */
+  /** @throws Problem entry-point-not-found, interpreter-not-found, invalid-request; OverBudget */
   plan(agentId: string, { launch, restarts, lastRunId }: PlanFacts): PlannedLaunch {
     const agent = this.definitions.getAgent(agentId);
     const command = this.check(agentId);
+    if (isOfHealing(launch.by)) this.requireBudget(agentId);
     const { runId } = launch;
+    const secrets = this.secrets.of(agentId, lastRunId);
+    const task = this.heartbeats.unfinishedTaskOf(agentId);
     const run = {
       runId,
       token: mintAgentToken({ agentId, runId }, this.key),
       spawnerUrl: this.address.url(),
       restartCount: restarts + (launch.kind === 'restart' ? 1 : 0),
-      restartReason: launch.kind === 'restart' ? launch.reason : '',
-      lastTask: lastRunId === null ? null : this.heartbeats.lastTaskOf(agentId, lastRunId),
+      restartReason: maskedLine(reasonFor(launch), secrets, REASON_LENGTH),
+      lastTask: this.heartbeats.lastTaskOf(agentId),
     };
     const { killTimeoutMs } = resolvePolicy(this.settings, agent.policy);
     this.secrets.keep(agentId);
-    const env = buildAgentEnvironment(agent, run, process.env, SETTING_NAMES);
-    return { agentId, runId, ...command, env, killTimeoutMs, fingerprint: launchFingerprint(agent) };
+    return {
+      ...{ agentId, runId, ...command, killTimeoutMs, fingerprint: launchFingerprint(agent) },
+      env: buildAgentEnvironment(agent, run, process.env, SETTING_NAMES),
+      resumedTask: task === null ? null : maskedLine(task, secrets, TASK_LENGTH),
+    };
   }
+
+  /**
+   * Refuses a launch that would spend more than the budget. An agent that crashes before its first check is stopped
+   * here, because no verdict sees it.
+   */
+  private requireBudget(agentId: string): void {
+    const tokens = this.heartbeats.tokensOf(agentId);
+    if (tokens !== null && tokens.used > tokens.budget) throw new OverBudget(describeOverBudget(tokens));
+  }
+}
+
+/** Returns the value of AGENT_RESTART_REASON: why the run before failed, or else why it is restarted. */
+function reasonFor({ failure, kind, reason }: Launch): string {
+  if (failure !== undefined) return `${failure.cause}: ${failure.line}`;
+  return kind === 'restart' ? reason : '';
 }
 
 /**

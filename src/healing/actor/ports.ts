@@ -32,7 +32,7 @@ export interface Definitions {
 export interface PlanFacts {
   readonly launch: Launch;
   readonly restarts: number;
-  /** Id of the previous run; null: there was none. */
+  /** Id of the previous run, whose secrets its reason may quote; null: unknown. */
   readonly lastRunId: string | null;
 }
 
@@ -42,7 +42,12 @@ export interface PlannedLaunch extends LaunchPlan {
   readonly folder: string;
   /** Identifies the launch members of the definition, values included, without revealing them. */
   readonly fingerprint: string;
+  /** Unfinished task that the process is given to resume, for the operator, secrets masked; null: none. */
+  readonly resumedTask: string | null;
 }
+
+/** Thrown by a {@link Planner}: a launch of healing would spend more than the token budget allows. */
+export class OverBudget extends Error {}
 
 /** Policies in effect. Settings, definitions and the fleet change them at run time. */
 export interface Policies {
@@ -65,7 +70,7 @@ export interface ExitDiagnosis {
 }
 
 export interface Planner {
-  /** @throws Problem `entry-point-not-found`, `interpreter-not-found` or `invalid-request` */
+  /** @throws Problem `entry-point-not-found`, `interpreter-not-found` or `invalid-request`; {@link OverBudget} */
   plan(agentId: string, facts: PlanFacts): PlannedLaunch | Promise<PlannedLaunch>;
 }
 

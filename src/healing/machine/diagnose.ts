@@ -107,7 +107,8 @@ export function diagnoseExit({ exitCode, signal }: ExitFacts): Diagnosis {
 
 /** Returns the diagnosis of a failed launch for which the agent is at fault. */
 export function diagnoseLaunch(refusal: LaunchRefusal | null, evidence: string): Diagnosis {
-  const facts = { evidence: [{ source: 'launch', detail: evidence }] } as const;
+  const source = refusal === 'over-budget' ? 'heartbeat' : 'launch';
+  const facts = { evidence: [{ source, detail: evidence }] } as const;
   return refusal === null
     ? diagnosisOf('unknown', `could not be launched: ${evidence}`, facts)
     : diagnosisOf(refusal, evidence, facts);

@@ -5,7 +5,7 @@ import type { LogMark } from '../diagnosis';
 import type { Answer, Effect, IncidentNotification, Waiters } from './effect';
 import type { HealingPolicy } from './policy';
 import type { Phase } from './phase';
-import type { AgentState } from './state';
+import { runOf, type AgentState } from './state';
 
 /** One agent as `transition` sees it: its state, and the two facts that other modules own. */
 export interface MachineState {
@@ -113,10 +113,17 @@ export class Draft {
     if (incident === null) return;
     if (incident.escalated) {
       const downForMs = Math.max(0, this.context.wall - incident.openedAt);
-      const news: IncidentNotification = how === 'closed' ? { kind: how } : { kind: how, downForMs };
+      const resumed = this.resumedTask();
+      const news: IncidentNotification = how === 'closed' ? { kind: how } : { kind: how, downForMs, ...resumed };
       this.effect({ type: 'notify', incidentId: incident.id, news });
     }
     this.update({ incident: null, previousCause: null });
+  }
+
+  /** Returns the member that names the unfinished task which the live process was given to resume; empty: none. */
+  resumedTask(): { readonly resumedTask?: string } {
+    const task = runOf(this.phase)?.resumedTask;
+    return task === undefined ? {} : { resumedTask: task };
   }
 
   /** Records an event; the events of one incident share its id. */

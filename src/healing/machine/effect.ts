@@ -28,7 +28,8 @@ export type IncidentNotification =
       readonly trialAt: number | null;
       readonly reminderMs: number;
     }
-  | { readonly kind: 'recovered'; readonly downForMs: number }
+  /** `resumedTask`: unfinished task that the recovered process was given; absent: none. */
+  | { readonly kind: 'recovered'; readonly downForMs: number; readonly resumedTask?: string }
   /** The health check is misconfigured, which no restart can fix. */
   | { readonly kind: 'check-misconfigured'; readonly line: string; readonly advice: string }
   /** Closed by an operator's command or a clean exit. Nothing more is sent. */

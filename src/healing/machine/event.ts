@@ -26,7 +26,7 @@ export interface Observation {
 }
 
 /** Causes that are detected before PM2 is called. */
-export type LaunchRefusal = 'entry-point-missing' | 'interpreter-missing' | 'configuration';
+export type LaunchRefusal = 'entry-point-missing' | 'interpreter-missing' | 'configuration' | 'over-budget';
 
 /** Reason why a launch certainly created no process. */
 export type LaunchFault =

@@ -39,7 +39,7 @@ export function fail(draft: Draft, diagnosis: Diagnosis, { runId, pidBefore, ali
   );
   if (isEscalated) escalate(draft, diagnosis, true);
   draft.record('recovery.scheduled', { attempt, delayMs });
-  const launch = { ...planHealingLaunch(why, pidBefore, attempt), afterSweeps };
+  const launch = { ...planHealingLaunch(why, pidBefore, attempt, diagnosis), afterSweeps };
   if (alive !== null) beginStop(draft, alive, { kind: 'start', launch, delayMs });
   else launchAfter(draft, launch, delayMs, 'backing-off');
 }
@@ -47,7 +47,7 @@ export function fail(draft: Draft, diagnosis: Diagnosis, { runId, pidBefore, ali
 /** Records the failure without counting it. Healing launches the agent when the pause ends. */
 function failWhilePaused(draft: Draft, diagnosis: Diagnosis, pidBefore: number | null): void {
   recordDiagnosed(draft, diagnosis, { paused: true });
-  beginLaunch(draft, planHealingLaunch(diagnosis.line, pidBefore, null));
+  beginLaunch(draft, planHealingLaunch(diagnosis.line, pidBefore, null, diagnosis));
 }
 
 function count(draft: Draft, runId: string, diagnosis: Diagnosis, attempt: number): void {

@@ -80,7 +80,7 @@ export function becomeStable(draft: Draft): void {
   const circuit = draft.circuit;
   if (circuit.state !== 'CLOSED' || circuit.failureCount > 0) draft.moveCircuit({ type: 'success' });
   if (draft.state.incident === null) return;
-  draft.record('agent.healthy', { pid: phase.run.process.pid, incidentOver: true });
+  draft.record('agent.healthy', { pid: phase.run.process.pid, incidentOver: true, ...draft.resumedTask() });
   draft.endIncident('recovered');
 }
 

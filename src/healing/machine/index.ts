@@ -13,9 +13,10 @@ export {
   type FleetMember,
   type FleetView,
 } from './fleet';
-export { type Launch, type LaunchFacts, type Phase, type Run } from './phase';
+export { isOfHealing, type Launch, type LaunchFacts, type Phase, type Run } from './phase';
 export { NO_ACTIVITY, type Activity, type HealingPolicy } from './policy';
 export { LONGEST_PAUSE_MS } from './commands/healing';
+export { ASKED } from './commands/start';
 export { adaptToReboot, adaptToRestore, rehydrateState } from './rehydrate';
 export { parseSavedFleetIncident, rehydrateFleetIncident } from './saved-fleet';
 export { parseSavedState } from './saved-state';

@@ -103,12 +103,13 @@ const REFUSAL_CODES: Readonly<Record<LaunchRefusal, ProblemCode>> = {
   'entry-point-missing': 'entry-point-not-found',
   'interpreter-missing': 'interpreter-not-found',
   configuration: 'invalid-request',
+  'over-budget': 'operation-in-progress',
 };
 
 function refusalOf(fault: Exclude<LaunchFault, { kind: 'cancelled' }>): { code: ProblemCode; detail: string } {
   switch (fault.kind) {
     case 'refused':
-      return { code: REFUSAL_CODES[fault.refusal], detail: fault.evidence };
+      return { code: REFUSAL_CODES[fault.refusal], detail: detailOfRefusal(fault) };
     case 'unavailable':
       return { code: 'process-manager-unavailable', detail: fault.evidence };
     case 'failed':
@@ -122,6 +123,11 @@ function refusalOf(fault: Exclude<LaunchFault, { kind: 'cancelled' }>): { code: 
         detail: `The machine lacks a resource (${fault.evidence}); the agent is not at fault. Free memory, processes or file descriptors, then spawn the agent again.`,
       };
   }
+}
+
+function detailOfRefusal({ refusal, evidence }: Extract<LaunchFault, { kind: 'refused' }>): string {
+  if (refusal !== 'over-budget') return evidence;
+  return `The agent is over its token budget (it ${evidence}). Reset its circuit, which grants a new budget.`;
 }
 
 /**

@@ -5,6 +5,7 @@ import {
   type Fallback,
   type Launch,
   type LaunchedBy,
+  type PreviousFailure,
   type Run,
   type VerifyingPhase,
 } from './phase';
@@ -16,10 +17,29 @@ export type LaunchIntent = Omit<Launch, 'runId'>;
 /** Delay before a retry when the agent is not at fault: PM2 is away, or the machine lacks a resource. */
 export const WAITING_MS = 2_000;
 
-/** Plans a launch that healing makes by itself, to restart an agent that should run. */
-export function planHealingLaunch(reason: string, pidBefore: number | null, attempt: number | null): LaunchIntent {
+/**
+ * Plans a launch that healing makes by itself, to restart an agent that should run.
+ *
+ * @param failure failure after which it is made; undefined: the agent was lost through no fault of its own
+ */
+export function planHealingLaunch(
+  reason: string,
+  pidBefore: number | null,
+  attempt: number | null,
+  failure?: PreviousFailure,
+): LaunchIntent {
   const always = { by: 'healing', kind: 'restart', trial: false, mustBeListed: true } as const;
-  return { ...always, reason, pidBefore, attempt, afterSweeps: false, fallback: null };
+  return { ...always, reason, ...toldFailure(failure), pidBefore, attempt, afterSweeps: false, fallback: null };
+}
+
+/** Returns the member of a launch that tells its process of a failure. */
+export function toldFailure(failure: PreviousFailure | undefined): Pick<LaunchIntent, 'failure'> {
+  return failure === undefined ? {} : { failure: { cause: failure.cause, line: failure.line } };
+}
+
+/** Returns the latest failure of the open incident; undefined: there is no incident, or its failure is not known. */
+export function incidentFailureOf({ state: { incident, lastFailure } }: Draft): PreviousFailure | undefined {
+  return incident !== null && lastFailure?.incidentId === incident.id ? lastFailure : undefined;
 }
 
 /** Plans a launch that was requested. It does not replace a process and is no attempt of healing. */

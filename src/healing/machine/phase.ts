@@ -16,6 +16,8 @@ export interface LaunchFacts {
   readonly program: RunProgram | null;
   /** Identifies the launch members of the definition it was launched with; null: unknown. */
   readonly fingerprint: string | null;
+  /** Unfinished task that the process was given to resume, for the operator, secrets masked; absent: none. */
+  readonly resumedTask?: string;
 }
 
 /** One process life of an agent, launched or adopted by the supervisor. */
@@ -41,11 +43,19 @@ export function isOfHealing(by: LaunchedBy): boolean {
   return by === 'healing' || by === 'recovery' || by === 'autostart';
 }
 
+/** Failure of the run before, in words. */
+export interface PreviousFailure {
+  readonly cause: FailureCause;
+  readonly line: string;
+}
+
 /** Launch of a process: its origin, its reason, and its fallback. */
 export interface Launch {
   readonly runId: string;
   readonly by: LaunchedBy;
   readonly reason: string;
+  /** Failure after which it is made. AGENT_RESTART_REASON names it instead of `reason`; absent: it follows none. */
+  readonly failure?: PreviousFailure;
   /** `restart`: it replaces an earlier process. */
   readonly kind: 'spawn' | 'restart';
   readonly pidBefore: number | null;

@@ -15,11 +15,15 @@ const keys = <T extends string>(requiredKeys: readonly T[]) => ({ requiredKeys: 
 
 const identity = fc.record({ pid: count, startTime: orNull(time) });
 const fileMark = fc.record({ inode: count, size: count });
-const facts: fc.Arbitrary<LaunchFacts> = fc.record({
-  log: orNull(fc.record({ stdout: fileMark, stderr: fileMark, oomKills: orNull(count) })),
-  program: orNull(fc.record({ program: text, folder: text })),
-  fingerprint: orNull(text),
-});
+const facts: fc.Arbitrary<LaunchFacts> = fc.record(
+  {
+    log: orNull(fc.record({ stdout: fileMark, stderr: fileMark, oomKills: orNull(count) })),
+    program: orNull(fc.record({ program: text, folder: text })),
+    fingerprint: orNull(text),
+    resumedTask: text,
+  },
+  keys(['log', 'program', 'fingerprint']),
+);
 
 const run: fc.Arbitrary<Run> = fc
   .record({
@@ -40,6 +44,7 @@ const intent = (fallback: fc.Arbitrary<LaunchIntent['fallback']>): fc.Arbitrary<
       mustBeListed: fc.boolean(),
       afterSweeps: fc.boolean(),
       isRetry: isTrue,
+      failure: fc.record({ cause, line: text }),
       fallback,
     },
     keys(['by', 'reason', 'kind', 'pidBefore', 'attempt', 'trial', 'mustBeListed', 'afterSweeps', 'fallback']),

@@ -23,6 +23,7 @@ const launchFacts = {
   log: logMark.nullable(),
   program: program.nullable().default(null),
   fingerprint: z.string().nullable().default(null),
+  resumedTask: z.string().optional(),
 };
 
 const run = z.preprocess(
@@ -50,6 +51,7 @@ const intentOf = (fallback: z.ZodType<Fallback | null>) =>
   z.object({
     by: z.enum(['operator', 'routing', 'autostart', 'healing', 'recovery']),
     reason: z.string(),
+    failure: z.object({ cause, line: z.string() }).optional(),
     kind: z.enum(['spawn', 'restart']),
     pidBefore: count.nullable(),
     attempt: count.nullable(),

@@ -1,7 +1,7 @@
 import type { Draft, MachineState } from './draft';
 import { becomeStable, onGraceOver, stableTimeOf } from './health-results';
 import { idleStopTimeOf, stopIfIdle } from './idle';
-import { beginLaunch, planHealingLaunch } from './launch';
+import { beginLaunch, incidentFailureOf, planHealingLaunch } from './launch';
 import {
   isOfHealing,
   KILL_AGAIN_MS,
@@ -124,7 +124,8 @@ function onVerifyDue(draft: Draft, phase: VerifyingPhase): void {
   if (draft.policy.isChecked && phase.checked.kind === 'awaited') return onGraceOver(draft, phase);
   draft.enter({ kind: 'running', since: draft.now, run: phase.run, stable: false, checked: NOT_CHECKED });
   if (draft.state.incident !== null || phase.launch?.trial === true) {
-    draft.record('recovery.verified', { pid: phase.run.process.pid, runId: phase.run.runId });
+    const { runId, process } = phase.run;
+    draft.record('recovery.verified', { pid: process.pid, runId, ...draft.resumedTask() });
   }
 }
 
@@ -149,7 +150,7 @@ function onDownDue(draft: Draft, phase: DownPhase): void {
       return;
     case 'halted': {
       const attempt = (draft.state.incident?.attempt ?? 0) + 1;
-      beginLaunch(draft, planHealingLaunch('trial after the cool-down', pidBefore, attempt));
+      beginLaunch(draft, planHealingLaunch('trial after the cool-down', pidBefore, attempt, incidentFailureOf(draft)));
       return;
     }
     case 'operator-acting':

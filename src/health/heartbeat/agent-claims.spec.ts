@@ -14,7 +14,7 @@ describe("an announcement of the supervisor's own port", () => {
     const refused = heartbeats.record('a', { ...heartbeat, task: 'letter 7' });
     const errors = pointers.map((pointer) => ({ pointer, detail: expect.any(String) as string }));
     await expect(refused).rejects.toMatchObject({ code: 'invalid-request', errors });
-    expect([heartbeats.announcedOf('a'), heartbeats.lastTaskOf('a', 'run-1')]).toEqual([null, null]);
+    expect([heartbeats.announcedOf('a'), heartbeats.lastTaskOf('a')]).toEqual([null, null]);
   });
 
   it('is refused without a port in the URL if the own port is 80', async () => {
@@ -35,7 +35,7 @@ describe('a claim of a heartbeat', () => {
     test.refuseWrites(true);
     const refused = heartbeats.record('a', { endpoint: ENDPOINT, task: 'letter 7' });
     await expect(refused).rejects.toMatchObject({ code: 'database-unavailable' });
-    expect([heartbeats.announcedOf('a'), heartbeats.lastTaskOf('a', 'run-1')]).toEqual([null, null]);
+    expect([heartbeats.announcedOf('a'), heartbeats.lastTaskOf('a')]).toEqual([null, null]);
   });
 
   it('is not used if two heartbeats arrive at once and both saves fail', async () => {
@@ -43,7 +43,7 @@ describe('a claim of a heartbeat', () => {
     const both = [heartbeats.record('a', { endpoint: ENDPOINT }), heartbeats.record('a', { task: 'letter 7' })];
     const outcomes = await Promise.allSettled(both);
     expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
-    expect([heartbeats.announcedOf('a'), heartbeats.lastTaskOf('a', 'run-1')]).toEqual([null, null]);
+    expect([heartbeats.announcedOf('a'), heartbeats.lastTaskOf('a')]).toEqual([null, null]);
   });
 
   it('that repeats the saved one needs no database', async () => {
@@ -58,12 +58,12 @@ describe('a claim of a heartbeat', () => {
     await heartbeats.record('a', { endpoint: ENDPOINT, task: 'letter 7' });
     await heartbeats.remove('a');
     for (const each of [heartbeats, await reload()]) {
-      expect([each.announcedOf('a'), each.lastTaskOf('a', 'run-1')]).toEqual([null, null]);
+      expect([each.announcedOf('a'), each.lastTaskOf('a')]).toEqual([null, null]);
     }
   });
 
   it('is removed even if the agent is removed during its save', async () => {
     await Promise.all([heartbeats.record('a', { task: 'letter 7' }), heartbeats.remove('a')]);
-    expect(heartbeats.lastTaskOf('a', 'run-1')).toBeNull();
+    expect(heartbeats.lastTaskOf('a')).toBeNull();
   });
 });

@@ -1,5 +1,5 @@
 import { NextFlight, Problem, type Heartbeat } from '../../kernel';
-import { isSameProcess } from '../watch-target';
+import { isSameProcess, runIdOf } from '../watch-target';
 import type { Announcement, HeartbeatStore, SavedHeartbeat } from './heartbeat-store';
 
 /** A heartbeat and the process that sent it. */
@@ -50,7 +50,7 @@ export class AgentClaims {
    */
   async save(sent: SentHeartbeat): Promise<void> {
     const { row, saves } = this;
-    if (hasClaim(sent.heartbeat)) {
+    if (hasClaim(sent.heartbeat, row)) {
       const isSettled = saves.isIdle && !this.isUnsure;
       if (isSettled && row !== null && isSame(withClaims(row, sent), row)) return;
       this.waiting.push(sent);
@@ -80,18 +80,35 @@ export function isNamedNow(reported: { readonly incarnation: string | null }, in
 }
 
 /** Returns true if the heartbeat contains a claim. It must be on disk before the heartbeat is acknowledged. */
-function hasClaim({ endpoint, healthUrl, task }: Heartbeat): boolean {
-  return endpoint !== undefined || healthUrl !== undefined || (task !== undefined && task !== null);
+function hasClaim({ endpoint, healthUrl, task }: Heartbeat, row: SavedHeartbeat | null): boolean {
+  const isGivingUp = task !== undefined && !isTask(task) && row !== null && row.lastTask !== null;
+  return endpoint !== undefined || healthUrl !== undefined || isTask(task) || isGivingUp;
 }
 
-/** Merges a heartbeat into the earlier claims of the same process. */
+/** Returns true if a heartbeat names a task. Empty text names none. */
+export function isTask(task: Heartbeat['task']): task is string {
+  return task !== undefined && task !== null && task !== '';
+}
+
+/** Merges a heartbeat into the earlier claims: the announcement of the same process, and the task of any run. */
 function withClaims(before: SavedHeartbeat | null, { incarnation, heartbeat }: SentHeartbeat): SavedHeartbeat {
   const own = before !== null && isSameProcess(before.incarnation, incarnation) ? before : null;
-  return {
-    incarnation,
-    announced: mergeAnnouncement(own?.announced ?? null, heartbeat),
-    lastTask: heartbeat.task ?? own?.lastTask ?? null,
-  };
+  const announced = mergeAnnouncement(own?.announced ?? null, heartbeat);
+  return { incarnation, announced, ...mergeTask(before, incarnation, heartbeat.task) };
+}
+
+type LastTask = Pick<SavedHeartbeat, 'lastTask' | 'taskRunId'>;
+
+/**
+ * Merges the task of a heartbeat. A run that reports no task has not said that it gave up the one that it was handed: it
+ * may crash before it can. A run that reports `null` has, unless it reported a task of its own before.
+ */
+function mergeTask(before: LastTask | null, incarnation: string | null, task: Heartbeat['task']): LastTask {
+  const runId = incarnation === null ? null : runIdOf(incarnation);
+  if (isTask(task)) return { lastTask: task, taskRunId: runId };
+  const isGivenUp = task !== undefined && before?.taskRunId !== runId;
+  if (before === null || isGivenUp) return { lastTask: null, taskRunId: null };
+  return { lastTask: before.lastTask, taskRunId: before.taskRunId };
 }
 
 /** Merges an announcement. An omitted member is unchanged; null withdraws it. */
@@ -105,6 +122,7 @@ function isSame(left: SavedHeartbeat, right: SavedHeartbeat): boolean {
   return (
     left.incarnation === right.incarnation &&
     left.lastTask === right.lastTask &&
+    left.taskRunId === right.taskRunId &&
     left.announced?.endpoint === right.announced?.endpoint &&
     left.announced?.healthUrl === right.announced?.healthUrl
   );

@@ -58,7 +58,7 @@ describe('a heartbeat', () => {
       REFUSED,
     );
     expect(heartbeats.vitalsOf('a')).toMatchObject({ ageMs: 0, status: 'degraded', withoutProgressMs: 0 });
-    expect([endpoint(), heartbeats.lastTaskOf('a', 'run-1')]).toEqual([FIRST, null]);
+    expect([endpoint(), heartbeats.lastTaskOf('a')]).toEqual([FIRST, null]);
   });
 
   it('counts as the first sign of life even if its save fails', async () => {
@@ -113,7 +113,7 @@ describe('a heartbeat', () => {
     gate.release('commits');
     await Promise.all(all);
     expect(gate.begun).toBe(2);
-    expect([heartbeats.lastTaskOf('a', 'run-1'), await savedEndpoint()]).toEqual(['letter 5', FIRST]);
+    expect([heartbeats.lastTaskOf('a'), await savedEndpoint()]).toEqual(['letter 5', FIRST]);
   });
 
   it('is saved even if it repeats the saved claim, once a save failed', async () => {

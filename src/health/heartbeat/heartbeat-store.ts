@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { heartbeatSchema } from '../../kernel';
 import { Database, WriteQueue, type Tx } from '../../persistence';
 import { isRegistered } from '../../registry';
+import { runIdOf } from '../watch-target';
 
 const announcementSchema = heartbeatSchema.pick({ endpoint: true, healthUrl: true }).required();
 
@@ -12,7 +13,10 @@ export type Announcement = Readonly<z.output<typeof announcementSchema>>;
 export interface SavedHeartbeat {
   readonly incarnation: string | null;
   readonly announced: Announcement | null;
+  /** Latest task that a run of the agent reported, unless a later run has reported that it has no task. */
   readonly lastTask: string | null;
+  /** Run that reported `lastTask`; null if there is no task, or the agent is external. */
+  readonly taskRunId: string | null;
 }
 
 /** Persists the claims from heartbeats. */
@@ -32,11 +36,9 @@ export class HeartbeatStore {
     for (const row of rows) {
       const announced = announcementSchema.nullable().safeParse(row.announced);
       if (announced.success) {
-        loaded.set(row.agent_id, {
-          incarnation: row.incarnation,
-          announced: announced.data,
-          lastTask: row.last_task,
-        });
+        const { incarnation, last_task: lastTask, task_run: taskRun } = row;
+        const taskRunId = lastTask === null || incarnation === null ? null : (taskRun ?? runIdOf(incarnation));
+        loaded.set(row.agent_id, { incarnation, announced: announced.data, lastTask, taskRunId });
       } else {
         this.logger.warn({ agentId: row.agent_id, error: z.prettifyError(announced.error) }, 'saved heartbeat skipped');
       }
@@ -55,6 +57,7 @@ export class HeartbeatStore {
       incarnation: heartbeat.incarnation,
       announced: heartbeat.announced === null ? null : JSON.stringify(heartbeat.announced),
       last_task: heartbeat.lastTask,
+      task_run: heartbeat.taskRunId,
     };
     let isSaved = false;
     await this.queue.submit(async (tx) => {

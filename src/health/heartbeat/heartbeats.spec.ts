@@ -1,3 +1,4 @@
+import type { Heartbeat } from '../../kernel';
 import { heard, heartbeats, processes, reload, test, useHeartbeats } from '../../../test/support/heartbeat-world';
 
 const ENDPOINT = 'http://127.0.0.1:4101';
@@ -60,10 +61,7 @@ describe('an announcement', () => {
 
   it('is saved together with a heartbeat that arrives before it is saved', async () => {
     await Promise.all([heartbeats.record('a', { endpoint: ENDPOINT }), heartbeats.record('a', { task: 'letter 7' })]);
-    expect([heartbeats.announcedOf('a')?.endpoint, heartbeats.lastTaskOf('a', 'run-1')]).toEqual([
-      ENDPOINT,
-      'letter 7',
-    ]);
+    expect([heartbeats.announcedOf('a')?.endpoint, heartbeats.lastTaskOf('a')]).toEqual([ENDPOINT, 'letter 7']);
   });
 });
 
@@ -84,7 +82,7 @@ describe('a heartbeat before PM2 answers the launch', () => {
     processes.a = 'run-2:11';
     await heartbeats.record('a', { healthUrl: HEALTH_URL });
     expect(heartbeats.announcedOf('a')).toEqual({ endpoint: ENDPOINT, healthUrl: HEALTH_URL });
-    expect(heartbeats.lastTaskOf('a', 'run-2')).toBe('letter 7');
+    expect(heartbeats.lastTaskOf('a')).toBe('letter 7');
   });
 
   it('survives a restart of the supervisor before the answer', async () => {
@@ -109,27 +107,94 @@ describe('a heartbeat before PM2 answers the launch', () => {
 
 describe('the last task', () => {
   it('is passed on to the next run, also after a restart of the supervisor', async () => {
-    expect(heartbeats.lastTaskOf('a', 'run-1')).toBeNull();
+    expect(heartbeats.lastTaskOf('a')).toBeNull();
     await heartbeats.record('a', { task: 'letter 7' });
     await heartbeats.record('a', { task: 'letter 8' });
     await heartbeats.record('a', { status: 'ok' });
     processes.a = 'run-2:11';
-    expect([heartbeats.lastTaskOf('a', 'run-1'), (await reload()).lastTaskOf('a', 'run-1')]).toEqual([
-      'letter 8',
-      'letter 8',
-    ]);
+    expect([heartbeats.lastTaskOf('a'), (await reload()).lastTaskOf('a')]).toEqual(['letter 8', 'letter 8']);
   });
 
-  it('of a run before the latest one is not passed on', async () => {
+  it('is passed on again if the next run reports nothing of a task, because it may crash before it can', async () => {
+    await heartbeats.record('a', { task: 'letter 7' });
+    processes.a = 'run-2:11';
+    expect(heartbeats.lastTaskOf('a')).toBe('letter 7');
+    await heartbeats.record('a', { status: 'ok' });
+    await test.queue.flush(10_000);
+    expect([heartbeats.lastTaskOf('a'), (await reload()).lastTaskOf('a')]).toEqual(['letter 7', 'letter 7']);
+  });
+
+  it.each([null, ''])('is not passed on again once the next run reports that it has none: %j', async (task) => {
     await heartbeats.record('a', { task: 'letter 7' });
     processes.a = 'run-2:11';
     await heartbeats.record('a', { status: 'ok' });
-    expect([heartbeats.lastTaskOf('a', 'run-1'), heartbeats.lastTaskOf('a', 'run-2')]).toEqual([null, null]);
+    await heartbeats.record('a', { task });
+    await test.queue.flush(10_000);
+    expect([heartbeats.lastTaskOf('a'), (await reload()).lastTaskOf('a')]).toEqual([null, null]);
+  });
+
+  it('is that of the latest run that reported one', async () => {
+    await heartbeats.record('a', { task: 'letter 7' });
+    processes.a = 'run-2:11';
+    await heartbeats.record('a', { task: 'letter 8' });
+    await heartbeats.record('a', { task: null });
+    processes.a = 'run-3:12';
+    expect(heartbeats.lastTaskOf('a')).toBe('letter 8');
+  });
+
+  it('saved by an older version, which did not save the run, is passed on', async () => {
+    const columns = { announced: null, last_task: 'letter 7', incarnation: 'run-1:10', task_run: null };
+    await test.database.transaction((tx) =>
+      tx
+        .insertInto('local.heartbeat')
+        .values({ agent_id: 'a', ...columns })
+        .execute(),
+    );
+    const later = await reload();
+    await later.record('a', { task: null });
+    expect(later.lastTaskOf('a')).toBe('letter 7');
+    processes.a = 'run-2:11';
+    await later.record('a', { task: null });
+    await test.queue.flush(10_000);
+    expect(later.lastTaskOf('a')).toBeNull();
+  });
+
+  it.each<readonly [string, readonly Heartbeat[], string | null]>([
+    ['reported', [{ task: 'letter 7' }], 'letter 7'],
+    ['worked on', [{ task: 'letter 7', busy: true }, { busy: true }], 'letter 7'],
+    [
+      'given up for none',
+      [
+        { task: 'letter 7', busy: true },
+        { task: null, busy: true },
+      ],
+      null,
+    ],
+    ['finished', [{ task: 'letter 7', busy: true }, { busy: false }], null],
+    ['finished and still named', [{ task: 'letter 7', busy: true }, { task: 'letter 7' }], null],
+    ['taken up again', [{ task: 'letter 7', busy: true }, {}, { busy: true }], 'letter 7'],
+    ['the next one', [{ task: 'letter 7', busy: true }, { task: 'letter 8' }], 'letter 8'],
+  ])('is unfinished unless the agent ended it: %s', async (_, sent, unfinished) => {
+    expect(heartbeats.unfinishedTaskOf('a')).toBeNull();
+    for (const heartbeat of sent) await heartbeats.record('a', heartbeat);
+    expect(heartbeats.unfinishedTaskOf('a')).toBe(unfinished);
+    // The next run may crash before it reports anything of the task.
+    processes.a = 'run-2:11';
+    await heartbeats.record('a', { status: 'ok' });
+    expect(heartbeats.unfinishedTaskOf('a')).toBe(unfinished);
+    await heartbeats.record('a', { task: 'letter 7' });
+    expect(heartbeats.unfinishedTaskOf('a')).toBe('letter 7');
+  });
+
+  it('counts as unfinished after a restart of the supervisor', async () => {
+    await heartbeats.record('a', { task: 'letter 7', busy: true });
+    await heartbeats.record('a', { busy: false });
+    expect([heartbeats.unfinishedTaskOf('a'), (await reload()).unfinishedTaskOf('a')]).toEqual([null, 'letter 7']);
   });
 
   it('stays the latest reported task after a heartbeat with the task null', async () => {
     await heartbeats.record('a', { task: 'letter 7' });
     await heartbeats.record('a', { task: null });
-    expect(heartbeats.lastTaskOf('a', 'run-1')).toBe('letter 7');
+    expect(heartbeats.lastTaskOf('a')).toBe('letter 7');
   });
 });

@@ -4,7 +4,7 @@ import { OwnAddress } from '../../config';
 import type { Tx } from '../../persistence';
 import { HEALTH_LISTENER, INCARNATIONS, type HealthListener, type Incarnations } from '../ports';
 import { TokenBudgets } from '../tokens/token-budgets';
-import { AgentClaims, isNamedNow } from './agent-claims';
+import { AgentClaims, isNamedNow, isTask } from './agent-claims';
 import { HeartbeatStore, type Announcement, type SavedHeartbeat } from './heartbeat-store';
 import { livenessFrom, resumeLiveness, vitalsFrom, withHeartbeat, type Liveness, type Vitals } from './liveness';
 
@@ -12,13 +12,18 @@ import { livenessFrom, resumeLiveness, vitalsFrom, withHeartbeat, type Liveness,
 interface Known {
   /** Kept in memory only, so that a database failure never makes an agent look late. */
   liveness: Liveness | null;
+  /**
+   * Task on which the agent was working when it was last heard of; null if it has finished or reported none. In memory
+   * only: after a restart of the supervisor, the last task counts as unfinished.
+   */
+  openTask: string | null;
   readonly claims: AgentClaims;
 }
 
 /**
  * Receives the heartbeats of agents. Liveness is kept in memory. Announcements and tasks are persisted before a
  * heartbeat is acknowledged. An announcement is valid until the process that made it exits. The last task is passed on
- * to the next run.
+ * to the next run, and to the run after that if the next one reports nothing of its task.
  */
 @Injectable()
 export class Heartbeats {
@@ -51,6 +56,7 @@ export class Heartbeats {
     refuseOwnPort(heartbeat, this.address.port);
     const known = this.known.get(agentId) ?? this.remember(agentId, null, null);
     const incarnation = this.presentOf(agentId);
+    known.openTask = openTaskAfter(known, incarnation, heartbeat);
     known.liveness = withHeartbeat(known.liveness, incarnation, heartbeat, this.clock.now());
     this.listener.onHeartbeat(agentId);
     const { tokensUsed } = heartbeat;
@@ -89,14 +95,22 @@ export class Heartbeats {
   }
 
   /**
-   * Returns the last task that a run of the agent reported. Null if it reported none, or if a later process has sent
-   * heartbeats since.
+   * Returns the task to pass on to the next run: the latest that a run of the agent reported. Null if none did, or if a
+   * later run has reported that it has no task.
    */
-  lastTaskOf(agentId: string, runId: string): string | null {
-    const saved = this.savedOf(agentId);
-    const isOfRun = (reported: { readonly incarnation: string | null } | null | undefined) =>
-      reported?.incarnation?.startsWith(`${runId}:`) === true;
-    return isOfRun(saved) && isOfRun(this.known.get(agentId)?.liveness) ? (saved?.lastTask ?? null) : null;
+  lastTaskOf(agentId: string): string | null {
+    return this.savedOf(agentId)?.lastTask ?? null;
+  }
+
+  /** Returns the task of {@link lastTaskOf} if the agent has not finished it; otherwise null. */
+  unfinishedTaskOf(agentId: string): string | null {
+    const lastTask = this.lastTaskOf(agentId);
+    return this.known.get(agentId)?.openTask === lastTask ? lastTask : null;
+  }
+
+  /** Returns the tokens that the agent used within the window of its budget; null if it has no budget. */
+  tokensOf(agentId: string): { readonly used: number; readonly budget: number } | null {
+    return this.tokens.of(agentId);
   }
 
   /** Handles a resume after a suspend: no agent was late meanwhile. */
@@ -143,10 +157,24 @@ export class Heartbeats {
 
   private remember(agentId: string, saved: SavedHeartbeat | null, liveness: Liveness | null): Known {
     const isCurrent = () => this.known.get(agentId) === known;
-    const known: Known = { liveness, claims: new AgentClaims(agentId, saved, this.store, isCurrent) };
+    const claims = new AgentClaims(agentId, saved, this.store, isCurrent);
+    const known: Known = { liveness, openTask: saved?.lastTask ?? null, claims };
     this.known.set(agentId, known);
     return known;
   }
+}
+
+/** Returns the open task after a heartbeat. A task ends with another one, with none, or once the agent is not busy. */
+function openTaskAfter(
+  { liveness, openTask }: Pick<Known, 'liveness' | 'openTask'>,
+  incarnation: string | null,
+  { task, busy }: Heartbeat,
+): string | null {
+  const own = liveness?.incarnation === incarnation ? liveness : null;
+  if (isTask(task) && task !== own?.task) return task;
+  if (task !== undefined && !isTask(task)) return null;
+  if (busy === true) return isTask(own?.task) ? own.task : openTask;
+  return own?.busy === true ? null : openTask;
 }
 
 /**

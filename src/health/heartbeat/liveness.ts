@@ -5,6 +5,8 @@ export interface Liveness {
   readonly incarnation: string | null;
   /** Time of its latest heartbeat. */
   readonly at: number;
+  /** Milliseconds between its two latest heartbeats; null before the second. */
+  readonly intervalMs: number | null;
   readonly status: Heartbeat['status'] | null;
   readonly busy: boolean;
   /** Time of its latest heartbeat that said busy; null: none did. */
@@ -33,14 +35,19 @@ export interface Vitals {
   readonly status: Heartbeat['status'] | null;
   /** Milliseconds for which it has been busy without progress; null if it is not busy. */
   readonly withoutProgressMs: number | null;
+  /** Task that it reported; null if none. */
+  readonly task: string | null;
   /** Null if its latest heartbeat does not report `failing`. */
   readonly selfFailing: SelfFailing | null;
 }
 
+/** A heartbeat is late after this many times the interval before it. */
+const LATE = 1.5;
+
 /** Creates the state of a process that has sent no heartbeat yet. Its heartbeat timeout runs from `now`. */
 export function livenessFrom(incarnation: string | null, now: number): Liveness {
   return {
-    ...{ incarnation, at: now, status: null, message: null, failingSince: null },
+    ...{ incarnation, at: now, intervalMs: null, status: null, message: null, failingSince: null },
     ...{ busy: false, busyAt: null, task: null, progress: null, progressAt: now },
   };
 }
@@ -62,6 +69,7 @@ export function withHeartbeat(
   return {
     incarnation,
     at: now,
+    intervalMs: before === known ? now - before.at : null,
     status,
     message: heartbeat.message ?? (isSameStatus ? before.message : null),
     failingSince: status === 'failing' ? (isSameStatus ? before.failingSince : now) : null,
@@ -86,7 +94,15 @@ export function selfFailingOf({ at, failingSince, message }: Liveness): SelfFail
 
 /** Returns the vitals at `now`. */
 export function vitalsFrom(liveness: Liveness, now: number): Vitals {
-  const { at, status, busy, progressAt } = liveness;
-  const withoutProgressMs = busy ? now - progressAt : null;
-  return { ageMs: now - at, status, withoutProgressMs, selfFailing: selfFailingOf(liveness) };
+  const { at, status, busy, task, progressAt } = liveness;
+  const withoutProgressMs = busy ? (isNextAwaited(liveness, now) ? at : now) - progressAt : null;
+  return { ageMs: now - at, status, withoutProgressMs, task, selfFailing: selfFailingOf(liveness) };
+}
+
+/**
+ * Returns true if the latest heartbeat reported progress and the next one is not late yet. Until then nothing shows a
+ * standstill, even if the agent reports less often than its progress timeout.
+ */
+function isNextAwaited({ at, intervalMs, progressAt }: Liveness, now: number): boolean {
+  return at === progressAt && intervalMs !== null && now - at <= intervalMs * LATE;
 }

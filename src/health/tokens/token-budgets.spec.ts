@@ -27,6 +27,12 @@ function makeBudgets(): TokenBudgets {
   return new TokenBudgets(new TokenStore(test.database, gate.queue), { policyOf }, test.clock);
 }
 
+async function failsToRecord(value: number): Promise<void> {
+  gate.fate = 'fails';
+  await expect(budgets.record('a', PROCESS, value)).rejects.toMatchObject(REFUSED);
+  gate.fate = 'commits';
+}
+
 const readUsed = () => budgets.of('a')?.used;
 /** Returns the tokens that a later start of the supervisor finds on disk. */
 async function readUsedOnDisk(): Promise<number | undefined> {
@@ -68,9 +74,7 @@ describe('a token count', () => {
   });
 
   it('is saved with the next count if its own save failed, even from another process', async () => {
-    gate.fate = 'fails';
-    await expect(budgets.record('a', PROCESS, 100)).rejects.toMatchObject(REFUSED);
-    gate.fate = 'commits';
+    await failsToRecord(100);
     await budgets.record('a', 'run-2:11', 30);
     expect([readUsed(), await readUsedOnDisk()]).toEqual([130, 130]);
   });
@@ -140,9 +144,7 @@ describe('a new budget', () => {
   });
 
   it('includes counts that were not saved before it, and does not count them again', async () => {
-    gate.fate = 'fails';
-    await expect(budgets.record('a', PROCESS, 100)).rejects.toMatchObject(REFUSED);
-    gate.fate = 'commits';
+    await failsToRecord(100);
     await test.database.transaction((tx) => budgets.saveReset(tx, 'a'));
     budgets.applyReset('a');
     expect(readUsed()).toBe(0);
@@ -172,13 +174,14 @@ describe('a saved count', () => {
         .execute(),
     );
 
-  it('is skipped if it is negative or unreadable, and the others are loaded', async () => {
+  it('is skipped if it is negative or unreadable, and the others are loaded: too many tokens as very many', async () => {
     const bucket = { at: test.clock.wall(), tokens: 5 };
     await saveRaw('negative', { counter: null, buckets: [{ ...bucket, tokens: -5 }] });
     await saveRaw('shapeless', [1]);
-    await saveRaw('a', { counter: null, buckets: [bucket] });
+    await saveRaw('a', { counter: null, buckets: [{ ...bucket, tokens: 2 ** 53 + 2 }] });
     const loaded = await new TokenStore(test.database, gate.queue).loadAll(test.clock.wall());
     expect([...loaded.keys()]).toEqual(['a']);
+    expect(loaded.get('a')?.buckets).toEqual([{ ...bucket, tokens: Number.MAX_SAFE_INTEGER }]);
   });
 
   it('is replaced by the next count if it is unreadable', async () => {
@@ -188,21 +191,21 @@ describe('a saved count', () => {
   });
 
   it('counts once if the clock was set back', async () => {
-    const minute = 60_000;
-    for (let count = 1; count <= 60; count += 1) {
-      await budgets.record('a', PROCESS, count * 10);
-      await test.clock.advance(minute);
-    }
-    test.clock.setWallBy(-2 * 60 * minute);
-    for (let count = 61; count <= 24 * 60; count += 1) {
-      await budgets.record('a', PROCESS, count * 10);
-      await test.clock.advance(minute);
-    }
+    // Each step is one save, so the steps are long. `token-use.spec` takes steps of a minute.
+    const step = 30 * 60_000;
+    const spend = async (first: number, last: number) => {
+      for (let count = first; count <= last; count += 1) {
+        await budgets.record('a', PROCESS, count * 300);
+        await test.clock.advance(step);
+      }
+    };
+    await spend(1, 2);
+    test.clock.setWallBy(-4 * step);
+    await spend(3, 48);
     // A day's use of ten a minute, whatever the clock did within the day.
-    expect(readUsed()).toBeGreaterThan(14_000);
-    expect(readUsed()).toBeLessThanOrEqual(14_400);
-    for (let count = 1; count <= 2 * 60; count += 1) await test.clock.advance(minute);
-    expect(readUsed()).toBeLessThanOrEqual(14_400 - 1_190);
+    expect(readUsed()).toBe(14_400);
+    await test.clock.advance(4 * step - 1);
+    expect(readUsed()).toBe(14_400 - 1_200);
   });
 
   it('with a future time is treated as reported now, and leaves the window in time', async () => {

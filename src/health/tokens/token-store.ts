@@ -4,9 +4,14 @@ import { Database, WriteQueue, type Tx } from '../../persistence';
 import { NO_TOKENS, withoutFuture, type TokenUse } from './token-use';
 
 const count = z.number().int().min(0);
+/** Hazard: an earlier version saved sums beyond the exact integers. Refusing such a row would forget what was spent. */
+const tokens = z
+  .number()
+  .min(0)
+  .transform((value) => Math.min(Math.floor(value), Number.MAX_SAFE_INTEGER));
 const tokenUseSchema = z.object({
   counter: z.object({ incarnation: z.string().nullable(), value: count }).nullable(),
-  buckets: z.array(z.object({ at: count, tokens: count })),
+  buckets: z.array(z.object({ at: count, tokens })),
 });
 
 /** Persists the token use of agents across restarts of the supervisor. */

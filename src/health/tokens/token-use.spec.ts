@@ -4,6 +4,7 @@ import {
   tokensWithin,
   withCounter,
   withNewBudget,
+  withoutFuture,
   withReport,
   type ReportedCount,
   type TokenUse,
@@ -46,6 +47,54 @@ describe('token use', () => {
   it('is 0 with a new budget, and then counts increases of the present counter', () => {
     const fresh = withNewBudget(report(NO_TOKENS, 'a', 100));
     expect([tokensOf(fresh), tokensOf(report(fresh, 'a', 130))]).toEqual([0, 30]);
+  });
+
+  it('counts whole runs of a crash loop, each of which reports from 0', () => {
+    const runs = Array.from({ length: 9 }, (_, run) => run);
+    const use = runs.reduce(
+      (before, run) => report(report(before, `run-${run}:10`, 0), `run-${run}:10`, 120),
+      NO_TOKENS,
+    );
+    expect(tokensOf(use)).toBe(9 * 120);
+  });
+
+  it.each([1_000, 10_000, HOUR, 24 * HOUR, 365 * 24 * HOUR])(
+    'keeps every token for its window of %d ms, and at most a hundredth of it longer',
+    (windowMs) => {
+      const step = windowMs / 1_000;
+      let use = NO_TOKENS;
+      const excess = Array.from({ length: 3_000 }, (_, index) => {
+        const value = index + 1;
+        use = withCounter(use, { incarnation: 'a', value }, value * step, windowMs);
+        return tokensWithin(use, value * step, windowMs) - Math.min(value, 1_000);
+      });
+      expect(Math.min(...excess)).toBe(0);
+      expect(Math.max(...excess)).toBeLessThanOrEqual(10);
+      expect(use.buckets.length).toBeLessThan(300);
+    },
+  );
+
+  it('counts tokens once if the clock was set back', () => {
+    const minute = 60_000;
+    let use = NO_TOKENS;
+    let now = 100 * HOUR;
+    const spend = (from: number, to: number) => {
+      for (let count = from; count <= to; count += 1, now += minute)
+        use = report(withoutFuture(use, now), 'a', count * 10, now);
+    };
+    spend(1, 60);
+    now -= 120 * minute;
+    spend(61, 24 * 60);
+    // A day's use of ten a minute, whatever the clock did within the day.
+    expect(tokensOf(use, now)).toBe(14_400);
+    expect(tokensOf(use, now + 120 * minute)).toBeLessThanOrEqual(14_400 - 1_140);
+    expect(tokensOf(use, now + 120 * minute)).toBeGreaterThanOrEqual(14_400 - 1_200);
+  });
+
+  it('stays an exact integer, whatever is reported', () => {
+    const most = Number.MAX_SAFE_INTEGER;
+    const use = report(report(report(NO_TOKENS, 'a', most), 'b', most), 'b', 5, 2 * HOUR);
+    expect([tokensOf(use, 2 * HOUR), Math.max(...use.buckets.map(({ tokens }) => tokens))]).toEqual([most, most]);
   });
 
   it('never falls, and keeps few buckets, however many counts are reported', () => {

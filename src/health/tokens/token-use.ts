@@ -7,12 +7,16 @@ import { isSameProcess } from '../watch-target';
 export interface TokenUse {
   /** Latest counter that the present process reported. */
   readonly counter: { readonly incarnation: string | null; readonly value: number } | null;
-  /** Increases, grouped by the minute in which they were reported, oldest first. */
+  /**
+   * Increases, grouped by when they were reported, oldest first. `at`: the latest report of the group, so that no token
+   * leaves the window too early.
+   */
   readonly buckets: readonly { readonly at: number; readonly tokens: number }[];
 }
 
-const BUCKET_MS = 60_000;
-/** Maximum number of buckets; the oldest are merged. The longest window of a policy is a year. */
+/** Groups that a window is divided into. A token leaves the window late by at most this part of it. */
+const BUCKETS_A_WINDOW = 240;
+/** Maximum number of buckets, reached only if the window is changed often; the oldest are merged. */
 const MAX_BUCKETS = 2_000;
 
 /** A counter that an agent reported. */
@@ -45,19 +49,27 @@ export function withCounter(
   const isContinued = counter !== null && isSameProcess(counter.incarnation, incarnation) && value >= counter.value;
   const tokens = isContinued ? value - counter.value : value;
   if (tokens === 0 && isContinued && counter.incarnation === incarnation) return use;
-  const at = Math.floor(now / BUCKET_MS) * BUCKET_MS;
-  const kept = use.buckets.filter((bucket) => bucket.at > now - windowMs - BUCKET_MS);
-  const last = kept.at(-1);
-  const buckets =
-    last?.at === at
-      ? [...kept.slice(0, -1), { at, tokens: last.tokens + tokens }]
-      : [...kept, ...(tokens === 0 ? [] : [{ at, tokens }])];
-  return { counter: { incarnation, value }, buckets: mergeOldest(buckets) };
+  const kept = use.buckets.filter((bucket) => bucket.at > now - windowMs);
+  const buckets = tokens === 0 ? kept : mergeOldest(withTokens(kept, tokens, now, windowMs / BUCKETS_A_WINDOW));
+  return { counter: { incarnation, value }, buckets };
+}
+
+function withTokens(buckets: TokenUse['buckets'], tokens: number, now: number, bucketMs: number): TokenUse['buckets'] {
+  const at = Math.floor(now);
+  const last = buckets.at(-1);
+  if (last === undefined || Math.floor(last.at / bucketMs) !== Math.floor(at / bucketMs))
+    return [...buckets, { at, tokens }];
+  return [...buckets.slice(0, -1), { at: Math.max(at, last.at), tokens: addTokens(last.tokens, tokens) }];
+}
+
+/** Adds counts up to the greatest exact integer. A greater sum could not be saved, and the use would be lost. */
+function addTokens(left: number, right: number): number {
+  return Math.min(left + right, Number.MAX_SAFE_INTEGER);
 }
 
 /** Returns the tokens used within the window that ends at `now`. */
 export function tokensWithin({ buckets }: TokenUse, now: number, windowMs: number): number {
-  return buckets.reduce((sum, { at, tokens }) => (at > now - windowMs ? sum + tokens : sum), 0);
+  return buckets.reduce((sum, { at, tokens }) => (at > now - windowMs ? addTokens(sum, tokens) : sum), 0);
 }
 
 /** Resets the use. The counter is kept, so that only its later increases count. */
@@ -96,5 +108,5 @@ function mergeOldest(buckets: TokenUse['buckets']): TokenUse['buckets'] {
   if (buckets.length <= MAX_BUCKETS) return buckets;
   const [first, second, ...others] = buckets;
   if (first === undefined || second === undefined) return buckets;
-  return [{ at: second.at, tokens: first.tokens + second.tokens }, ...others];
+  return [{ at: second.at, tokens: addTokens(first.tokens, second.tokens) }, ...others];
 }

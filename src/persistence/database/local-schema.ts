@@ -66,6 +66,11 @@ export const LOCAL_STEPS: readonly { readonly name: string; readonly sql: string
     name: 'local-0008-health-headers',
     sql: `create table local.agent_health_headers (agent_id text primary key, headers jsonb not null);`,
   },
+  {
+    // Run that reported the last task; null: the run of the incarnation did.
+    name: 'local-0009-task-run',
+    sql: `alter table local.heartbeat add column task_run text;`,
+  },
 ];
 
 function outboxStep(): string {

@@ -98,6 +98,8 @@ export interface HeartbeatTable {
   incarnation: string | null;
   announced: ColumnType<unknown, string | null, string | null>;
   last_task: string | null;
+  /** Run that reported the last task; null in rows of an older version, in which the run of the incarnation did. */
+  task_run: string | null;
   updated_at: Generated<Date>;
 }
 

@@ -1,4 +1,5 @@
 import type { AgentDefinition } from '../../kernel';
+import { telemetryVariables } from './telemetry-variables';
 
 /**
  * Variables that every agent and PM2's daemon inherit from the supervisor's environment. Secrets must not be listed
@@ -49,6 +50,8 @@ export function buildAgentEnvironment(
 ): Record<string, string> {
   const requested = definition.envFrom.filter((name) => isPassable(name, withheld));
   const environment: Record<string, string> = { ...pickInherited(own), ...pick(requested, own), ...definition.env };
+  if (definition.policy.otel === true)
+    Object.assign(environment, telemetryVariables(definition.agentId, run.runId, environment));
   environment.AGENT_ID = definition.agentId;
   environment.AGENT_NAME = definition.name;
   environment.AGENT_CAPABILITIES = definition.capabilities.join(',');

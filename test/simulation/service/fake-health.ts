@@ -28,7 +28,7 @@ const GOOD: CheckResult = { ok: true, responseMs: 5, statusCode: 200, error: nul
 const HUNG: CheckResult = { ok: false, responseMs: 5_000, statusCode: null, error: 'no answer', cause: 'hung' };
 const NOTHING_ELSE: Standing = {
   ...{ heartbeatAgeMs: null, heartbeatTimeoutMs: HEARTBEAT_TIMEOUT_MS },
-  ...{ withoutProgressMs: null, progressTimeoutMs: null, tokens: null, memory: null, selfFailing: null },
+  ...{ withoutProgressMs: null, progressTimeoutMs: null, task: null, tokens: null, memory: null, selfFailing: null },
 };
 const NO_TOKENS = { record: () => Promise.resolve() };
 

@@ -37,6 +37,7 @@ export function makePorts(parts: PortParts): SupervisionPorts {
       ...{ agentId, runId, program: '/agents/sleeps', args, cwd: '/agents', folder: '/agents', env: {} },
       killTimeoutMs: currentPolicyOf(agentId).killTimeoutMs,
       fingerprint: JSON.stringify(args),
+      resumedTask: null,
     };
   };
   return {

@@ -2,7 +2,7 @@ import { diagnosisOf } from '../../../kernel';
 import type { Draft } from '../draft';
 import type { EventOf } from '../event';
 import { escalate, halt, openIncident } from '../failures';
-import { beginLaunch, planHealingLaunch, type LaunchIntent } from '../launch';
+import { beginLaunch, incidentFailureOf, planHealingLaunch, type LaunchIntent } from '../launch';
 import { isOfHealing, type DownPhase, type StartingPhase } from '../phase';
 import { incarnationOf } from '../state';
 import { beginStop } from '../stop';
@@ -147,9 +147,10 @@ function launchHalted(draft: Draft): void {
   const phase = draft.phase;
   const reason = 'its circuit was closed through the API';
   if (phase.kind === 'stopping' && phase.then.kind === 'halted') {
-    const launch = planHealingLaunch(reason, phase.run?.process.pid ?? null, null);
+    const launch = planHealingLaunch(reason, phase.run?.process.pid ?? null, null, incidentFailureOf(draft));
     draft.enter({ ...phase, then: { kind: 'start', launch, delayMs: 0 } });
   } else if (phase.kind === 'down' && phase.why === 'halted') {
-    beginLaunch(draft, planHealingLaunch(reason, draft.state.lastRun?.process.pid ?? null, null));
+    const pidBefore = draft.state.lastRun?.process.pid ?? null;
+    beginLaunch(draft, planHealingLaunch(reason, pidBefore, null, incidentFailureOf(draft)));
   }
 }

@@ -1,17 +1,31 @@
 import type { DesiredState } from '../../../kernel';
 import type { Draft } from '../draft';
 import type { EventOf } from '../event';
-import { beginLaunch, haltedPhase, launchAfter, planRequestedLaunch, waitingPhase, type LaunchIntent } from '../launch';
+import {
+  beginLaunch,
+  haltedPhase,
+  incidentFailureOf,
+  launchAfter,
+  planRequestedLaunch,
+  toldFailure,
+  waitingPhase,
+  type LaunchIntent,
+} from '../launch';
 import {
   isOfHealing,
   type AfterStop,
   type DownPhase,
   type Fallback,
   type LaunchedBy,
+  type PreviousFailure,
   type StartingPhase,
   type StoppedPhase,
 } from '../phase';
 import { beginStop, stopAfterLaunch } from '../stop';
+import { isRefusedToRouting, refuseHalted } from './refusals';
+
+/** Reason of a command that came with none. */
+export const ASKED = 'asked';
 
 /** Starts the agent in any phase. A running agent stays up, and a launch in progress answers this caller too. */
 export function onStartAsked(draft: Draft, event: EventOf<'start-asked'>): void {
@@ -40,15 +54,20 @@ function start(draft: Draft, event: EventOf<'start-asked'>): void {
       beginLaunch(draft, {
         ...planRequestedLaunch(event.by, reasonOf(event.by), fallbackTo(desiredBefore, phase)),
         ...replacementOf(draft),
+        ...toldFailure(incidentFailureOf(draft)),
       });
       return;
     case 'stopping': {
       if (phase.then.kind === 'halted' && !event.mayTrial) return refuseHalted(draft);
       desireRunning(draft, event.by);
+      const { then } = phase;
       const launch =
-        phase.then.kind === 'start'
-          ? takeOver(draft, phase.then.launch, event.by)
-          : planRequestedLaunch(event.by, reasonOf(event.by), fallbackAfterStop(draft, phase.then.kind));
+        then.kind === 'start'
+          ? takeOver(draft, then.launch, event.by)
+          : {
+              ...planRequestedLaunch(event.by, reasonOf(event.by), fallbackAfterStop(draft, then.kind)),
+              ...(then.kind === 'halted' ? toldFailure(incidentFailureOf(draft)) : {}),
+            };
       draft.enter({ ...phase, then: { kind: 'start', launch, delayMs: 0 } });
       return;
     }
@@ -61,36 +80,8 @@ function desireRunning(draft: Draft, by: LaunchedBy): void {
   draft.desire('running');
 }
 
-/**
- * Refuses a start by routing that an operator alone may request: of a paused agent, and of a stopped one whose circuit
- * is not CLOSED, because that start would be its trial.
- */
-function isRefusedToRouting(draft: Draft): boolean {
-  if (draft.desired === 'running') return false;
-  if (draft.circuit.state !== 'CLOSED') refuseHalted(draft);
-  else if (draft.isPaused) refusePaused(draft);
-  else return false;
-  return true;
-}
-
-function refusePaused(draft: Draft): void {
-  draft.answer('up', {
-    kind: 'refused',
-    code: 'operation-in-progress',
-    detail: 'The agent is paused, so a task does not start it. Resume it, or spawn it by its own id.',
-  });
-}
-
 function reasonOf(by: LaunchedBy): string {
-  return by === 'autostart' ? 'autostart' : by === 'routing' ? 'a task needs it' : 'asked';
-}
-
-function refuseHalted(draft: Draft): void {
-  draft.answer('up', {
-    kind: 'refused',
-    code: 'operation-in-progress',
-    detail: 'The agent is halted because its circuit is open. Spawn this agent by its own id, or reset its circuit.',
-  });
+  return by === 'autostart' ? 'autostart' : by === 'routing' ? 'a task needs it' : ASKED;
 }
 
 /**
@@ -141,7 +132,8 @@ export function onRestartAsked(draft: Draft, event: EventOf<'restart-asked'>): v
       return;
     case 'down': {
       const launch = planRequestedLaunch('operator', reason, fallbackTo(desiredBefore, phase));
-      launchAfterDelay(draft, { ...launch, ...replacementOf(draft) }, delayMs);
+      const failure = reason === ASKED ? incidentFailureOf(draft) : undefined;
+      launchAfterDelay(draft, { ...launch, ...replacementOf(draft), ...toldFailure(failure) }, delayMs);
       return;
     }
   }
@@ -159,15 +151,16 @@ function replaceAfterLaunch(draft: Draft, phase: StartingPhase, { reason, delayM
 /** Closes the circuit, sets its count to 0, and launches the agent if it should run and is down. */
 export function onResetAsked(draft: Draft): void {
   const phase = draft.phase;
+  const failure = incidentFailureOf(draft);
   draft.moveCircuit({ type: 'reset' });
   draft.effect({ type: 'reset-tokens' });
   draft.endIncident('closed');
   // While the operator acts in a shell, the intended state is unknown, so a reset launches nothing.
   const isBeingEnded = phase.kind === 'down' && (phase.why === 'operator-acting' || phase.why === 'daemon-ended');
   if (draft.desired === 'running' && phase.kind === 'down' && !isBeingEnded) {
-    beginLaunch(draft, planLaunchAfterReset(draft));
+    beginLaunch(draft, planLaunchAfterReset(draft, failure));
   } else if (phase.kind === 'stopping' && isTakenOver(phase.then)) {
-    draft.enter({ ...phase, then: { kind: 'start', launch: planLaunchAfterReset(draft), delayMs: 0 } });
+    draft.enter({ ...phase, then: { kind: 'start', launch: planLaunchAfterReset(draft, failure), delayMs: 0 } });
   } else if (phase.kind !== 'starting' && !(phase.kind === 'stopping' && phase.then.kind === 'start')) {
     draft.answer('up', { kind: 'done' });
   }
@@ -178,12 +171,13 @@ function isTakenOver(then: AfterStop): boolean {
   return then.kind === 'halted' || (then.kind === 'start' && isOfHealing(then.launch.by));
 }
 
-function planLaunchAfterReset(draft: Draft): LaunchIntent {
+function planLaunchAfterReset(draft: Draft, failure: PreviousFailure | undefined): LaunchIntent {
   const { phase } = draft;
   const pending = phase.kind === 'down' ? phase.launch?.fallback : null;
   const fallback = pending ?? { desired: 'running', phase: waitingPhase(draft.now) };
   // A reset is not a start: an entry that the operator deleted stays deleted.
-  return { ...planRequestedLaunch('operator', 'circuit reset', fallback), ...replacementOf(draft), mustBeListed: true };
+  const launch = planRequestedLaunch('operator', 'circuit reset', fallback);
+  return { ...launch, ...replacementOf(draft), ...toldFailure(failure), mustBeListed: true };
 }
 
 /** Returns the launch members of a start that replaces the agent's last process. */

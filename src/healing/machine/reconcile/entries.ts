@@ -57,11 +57,12 @@ const UNKNOWN_LAUNCH: LaunchFacts = { log: null, program: null, fingerprint: nul
 /** Returns what is known of the launch of an entry's process. */
 function launchFactsOf({ phase, state, context }: Draft, { runId }: LiveEntry): LaunchFacts {
   // `pm2 restart` keeps the program and the environment, and with it the run id.
-  const known = [state.unanswered, state.lastRun].find((each) => each?.runId === runId) ?? UNKNOWN_LAUNCH;
+  const launched = [state.unanswered, state.lastRun].find((each) => each?.runId === runId);
+  const { program, fingerprint, resumedTask } = launched ?? UNKNOWN_LAUNCH;
   const isAwaited = phase.kind === 'starting' && phase.launch.runId === runId;
   // The log mark belongs to the launch's first process. Of a later incarnation, only output after the end is its own.
-  const log = (isAwaited ? known.log : null) ?? context.logEnd;
-  return { log, program: known.program, fingerprint: known.fingerprint };
+  const log = (isAwaited ? (launched?.log ?? null) : null) ?? context.logEnd;
+  return { log, program, fingerprint, ...(resumedTask === undefined ? {} : { resumedTask }) };
 }
 
 /** Returns when an entry's process started, on the scale of `Clock.now()`. */
