@@ -66,6 +66,12 @@ export const LOCAL_STEPS: readonly { readonly name: string; readonly sql: string
     name: 'local-0008-health-headers',
     sql: `create table local.agent_health_headers (agent_id text primary key, headers jsonb not null);`,
   },
+  {
+    // Agent cards of external agents. Not mirrored: a row of the registry is uploaded at each change of its status, and
+    // a card can be fetched again.
+    name: 'local-0009-agent-card',
+    sql: `create table local.agent_card (agent_id text primary key, card jsonb not null);`,
+  },
 ];
 
 function outboxStep(): string {
