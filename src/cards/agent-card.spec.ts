@@ -43,7 +43,11 @@ describe('an agent card', () => {
       agentCard({ supportedInterfaces: undefined, url: 'http://a', protocolVersion: '0.3.0' }),
       /^is a card of A2A 0\.3: .*supportedInterfaces of A2A 1\.0/,
     ],
-    ['that is too wide', agentCard({ skills: Array.from({ length: 257 }, () => ({ id: 'a' })) }), /more than 256 members/],
+    [
+      'that is too wide',
+      agentCard({ skills: Array.from({ length: 257 }, () => ({ id: 'a' })) }),
+      /more than 256 members/,
+    ],
   ])('%s is refused', (_, json, why) => {
     expect(faultOf(json)).toMatch(why);
   });

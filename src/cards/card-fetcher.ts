@@ -27,7 +27,7 @@ export class CardFetcher {
     private readonly own: OwnAddress,
   ) {}
 
-  /** Returns the JSON that the URL answers. @throws CardFault that says why there is none */
+  /** Returns the JSON that the URL answers. @throws CardFault that says what failed */
   async fetch(url: URL): Promise<unknown> {
     const aborter = new AbortController();
     const limit = this.clock.after(TIMEOUT_MS, () => {
@@ -90,11 +90,13 @@ export class CardFetcher {
 function checkedLookup(refuse: (address: string) => string | null): LookupFunction {
   return (hostname, options, callback) => {
     lookup(hostname, { ...options, all: true }, (error, addresses) => {
-      const refusal = addresses?.map(({ address }) => refuse(address)).find((each) => each !== null) ?? null;
+      // After an error there are no addresses, although the type says so.
+      const found = error === null ? addresses : [];
+      const refusal = found.map(({ address }) => refuse(address)).find((each) => each !== null) ?? null;
       const fault = error ?? (refusal === null ? null : new CardFault(refusal));
-      const [first] = addresses ?? [];
+      const [first] = found;
       if (fault !== null || first === undefined) callback(fault ?? new CardFault('has no address'), '', 0);
-      else if (options.all === true) callback(null, addresses);
+      else if (options.all === true) callback(null, found);
       else callback(null, first.address, first.family);
     });
   };

@@ -2,7 +2,7 @@ import { agentCard } from '../../test/support/cards';
 import { addSupervision, SUPERVISION_EXTENSION } from './supervised-card';
 
 const STATE = {
-  ...{ agentId: 'cook', status: 'running', healthScore: 92 } as const,
+  ...({ agentId: 'cook', status: 'running', healthScore: 92 } as const),
   circuit: { state: 'CLOSED', failureCount: 0, lastFailureAt: null, trippedAt: null } as const,
 };
 

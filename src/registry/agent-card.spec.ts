@@ -22,7 +22,7 @@ describe('the card of an agent', () => {
     expect([registry.getAgent('a').card, (await reload()).getAgent('a').card, await rows()]).toEqual([null, null, []]);
   });
 
-  it('stays as it is when the definition changes', async () => {
+  it('does not change with the definition', async () => {
     await registry.registerWithCard(EXTERNAL, agentCard());
     await registry.update('a', { name: 'B', endpoint: 'http://127.0.0.1:1/' });
     expect((await reload()).getAgent('a')).toMatchObject({ name: 'B', card: agentCard() });
@@ -39,7 +39,9 @@ describe('the card of an agent', () => {
   it('is in no mirrored table', async () => {
     await registry.registerWithCard(EXTERNAL, agentCard());
     const { rows: found } = await test.database.read((db) =>
-      sql<{ all: string }>`select query_to_xml('select * from actp_agent_registry', true, true, '')::text as all`.execute(db),
+      sql<{
+        all: string;
+      }>`select query_to_xml('select * from actp_agent_registry', true, true, '')::text as all`.execute(db),
     );
     expect(JSON.stringify(found)).not.toContain('kitchen.example');
   });
