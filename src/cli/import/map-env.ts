@@ -43,7 +43,9 @@ export function mapEnv(app: Pm2App, { wantedEnv, ownEnv }: Pick<MapContext, 'wan
     if (isUsable(name, value)) env[name] = value;
     else unusable.push(name);
   }
+  // PM2 adds a variable with the name of the program.
   const isCandidate = (name: string) =>
+    name !== app.name &&
     !OF_SHELLS.has(name) &&
     !OF_TOOLS.test(name) &&
     ownEnv[name] !== app.env[name] &&

@@ -26,14 +26,15 @@ const problemSchema = z.object({
 export class ServiceClient {
   private constructor(
     readonly url: string,
-    private readonly token: string,
+    /** null: the service has not generated one yet, so it never ran on this DATA_DIR. */
+    private readonly token: string | null,
   ) {}
 
   /**
    * Finds URL and admin token where the service has them: in the settings, or in the file of its generated token.
    *
    * @param url null: derived from HOST and PORT
-   * @throws Problem `unauthenticated` if there is no admin token
+   * @throws Problem `unauthenticated` if API_TOKENS has no admin, or the file cannot be read
    */
   static of(settings: ResolvedSettings, url: string | null): ServiceClient {
     const token = settings.API_TOKENS.find(({ role }) => role === 'admin')?.token ?? savedToken(settings);
@@ -42,6 +43,7 @@ export class ServiceClient {
 
   /** Returns the registered agents; null if no service answers. @throws Problem if it refuses */
   async list(): Promise<readonly Registered[] | null> {
+    if (this.token === null) return null;
     const response = await this.send('GET', undefined).catch(() => null);
     if (response === null) return null;
     if (!response.ok)
@@ -66,7 +68,7 @@ export class ServiceClient {
       method,
       // The token must not follow a redirect to another host.
       redirect: 'error',
-      headers: { authorization: `Bearer ${this.token}`, 'content-type': 'application/json' },
+      headers: { authorization: `Bearer ${this.token ?? ''}`, 'content-type': 'application/json' },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
@@ -81,7 +83,7 @@ async function whyOf(response: Response): Promise<string> {
   return plainLine([detail, ...others].join(' '), ERROR_LENGTH);
 }
 
-function savedToken(settings: ResolvedSettings): string {
+function savedToken(settings: ResolvedSettings): string | null {
   const file = adminTokenFile(settings);
   if (settings.API_TOKENS.length > 0) {
     throw new Problem(
@@ -92,10 +94,10 @@ function savedToken(settings: ResolvedSettings): string {
   try {
     return readFileSync(file, 'utf8').trim();
   } catch (error) {
-    const why = errorCodeOf(error) === 'ENOENT' ? 'it does not exist' : messageOf(error);
+    if (errorCodeOf(error) === 'ENOENT') return null;
     throw new Problem(
       'unauthenticated',
-      `The admin token cannot be read from ${file}: ${why}. Start agent-spawner once, or check DATA_DIR.`,
+      `The admin token cannot be read from ${file}: ${messageOf(error)}. Check DATA_DIR.`,
     );
   }
 }
