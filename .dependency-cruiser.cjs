@@ -9,7 +9,7 @@ const RANKS = [
   ['registry', 'processes', 'circuit'],
   ['health'],
   ['healing'],
-  ['launcher', 'capabilities'],
+  ['launcher', 'capabilities', 'cards'],
   ['auth'],
   ['api', 'mcp', 'dashboard'],
 ];

@@ -23,7 +23,7 @@ const cruise = spawnSync(
 if (cruise.error) fail(cruise.error.message);
 /** Files at the root of src and commands (src/cli) are the application, which may import every module. */
 const moduleOf = (source) =>
-  /^src\/(?:cli\/)?[^/]+\.ts$/.test(source) ? 'app' : (/^src\/([^/]+)\//.exec(source)?.[1] ?? null);
+  /^src\/(?:cli\/(?:[^/]+\/)*)?[^/]+\.ts$/.test(source) ? 'app' : (/^src\/([^/]+)\//.exec(source)?.[1] ?? null);
 const edges = new Set();
 for (const { source, dependencies } of JSON.parse(cruise.stdout).modules) {
   if (source.endsWith('.spec.ts')) continue;

@@ -3,6 +3,7 @@ import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core';
 import { TerminusModule } from '@nestjs/terminus';
 import { AccessGuard, AuthModule, RateGuard } from '../auth';
 import { CapabilitiesModule } from '../capabilities';
+import { CardsModule } from '../cards';
 import { EventsModule } from '../events';
 import { HealingModule } from '../healing';
 import { LauncherModule } from '../launcher';
@@ -10,6 +11,7 @@ import { MirrorModule } from '../mirror';
 import { NotificationsModule } from '../notifications';
 import { PersistenceModule } from '../persistence';
 import { RegistryModule } from '../registry';
+import { AgentCardsController } from './agent-cards.controller';
 import { AgentHealthController } from './agent-health.controller';
 import { AgentOperationsController } from './agent-operations.controller';
 import { AgentWaitsController } from './agent-waits.controller';
@@ -34,12 +36,14 @@ import { SchemaPipe } from './request-reading';
     NotificationsModule,
     HealingModule,
     CapabilitiesModule,
+    CardsModule,
     LauncherModule,
     TerminusModule.forRoot({ logger: false }),
   ],
   // Operations must come first: `spawn` and `terminate` are their routes, not agent ids.
   controllers: [
     AgentOperationsController,
+    AgentCardsController,
     AgentHealthController,
     AgentWaitsController,
     AgentsController,

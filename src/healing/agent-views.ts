@@ -88,7 +88,7 @@ export class AgentViews {
   }
 
   private viewOf(agent: RegisteredAgent): AgentView {
-    const { id: _id, registeredAt, updatedAt, missingEnv, ...definition } = agent;
+    const { id: _id, card: _card, registeredAt, updatedAt, missingEnv, ...definition } = agent;
     return {
       ...definition,
       env: maskValues(agent.env),

@@ -10,5 +10,5 @@ export * from './policy';
 export * from './ports';
 export * from './problem';
 export * from './saved';
-export { plainLine, stripEscapes, text, wellFormed } from './text';
+export { httpUrl, plainBlock, plainLine, stripEscapes, text, wellFormed } from './text';
 export { exponentialDelay, isoTime } from './timing';

@@ -4,7 +4,7 @@ export const PROBLEM_TITLES = {
   unauthenticated: 'A valid token is required',
   forbidden: 'The token does not grant this access',
   'agent-not-found': 'No agent has this id',
-  'not-found': 'No route matches this method and path',
+  'not-found': 'Nothing was found for this method and path',
   'agent-exists': 'An agent with this id is already registered',
   'external-agent': 'The agent is external: the supervisor only watches it',
   'operation-in-progress': 'Another operation on this agent is in progress',

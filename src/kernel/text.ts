@@ -66,6 +66,15 @@ export function plainLine(text: string, max: number): string {
   return wellFormed(line.length > max ? `${line.slice(0, max - 1).replace(/\p{Surrogate}$/u, '')}…` : line);
 }
 
+/**
+ * Returns the text without control characters except tab and line feed, cut to `max` UTF-16 units. Use it for text of
+ * others that is stored and shown again.
+ */
+export function plainBlock(text: string, max: number): string {
+  const plain = stripEscapes(text).replace(UNPRINTABLE, ' ');
+  return wellFormed(plain.length > max ? `${plain.slice(0, max - 1).replace(/\p{Surrogate}$/u, '')}…` : plain);
+}
+
 /** Returns the text with each unpaired surrogate replaced by U+FFFD. */
 export function wellFormed(text: string): string {
   return text.replace(HALVES, '\ufffd');

@@ -10,5 +10,6 @@ export {
   type ProcessInspector,
   type SocketsAt,
 } from './process-table/process-inspector';
+export { readPm2List } from './pm2/read-list';
 export { treeOf } from './process-table/process-tree';
 export { createProcessInspector, ProcessesModule, SIGNING_KEY } from './processes.module';

@@ -1,4 +1,5 @@
-import type { AgentDefinition, AgentPatch } from '../kernel';
+import type { AgentPatch } from '../kernel';
+import type { Registration } from './registered-agent';
 
 /**
  * Passes a change to the agent's mailbox as an event. There it cannot collide with another operation on the agent, and
@@ -10,7 +11,7 @@ export interface AgentChanges {
    *
    * @throws Problem `agent-exists`, `invalid-request`, `operation-in-progress`, `database-unavailable`
    */
-  register(definition: AgentDefinition): Promise<void>;
+  register(definition: Registration): Promise<void>;
   /**
    * Applies a patch.
    *

@@ -17,7 +17,7 @@ import { applyPatch, planUpdate, type PlannedUpdate } from './agent-patch';
 import { AgentStore } from './agent-store';
 import { faultsOf } from './definition-rules';
 import { pathFaultsOf } from './path-rules';
-import { definitionOf, freezeDeeply, type RegisteredAgent } from './registered-agent';
+import { definitionOf, freezeDeeply, type RegisteredAgent, type Registration } from './registered-agent';
 
 /**
  * Indexes the registered agents in memory over their rows. It is the only owner of definitions and desired states. It
@@ -70,7 +70,7 @@ export class AgentDefinitions {
   }
 
   /** Builds the agent of a registration; changes nothing. @throws Problem `agent-exists`, `invalid-request` */
-  planRegistration(definition: AgentDefinition): RegisteredAgent {
+  planRegistration(definition: Registration): RegisteredAgent {
     const { agentId } = definition;
     this.requireUsable(definition);
     if (this.agents.has(agentId)) {
@@ -80,7 +80,8 @@ export class AgentDefinitions {
       );
     }
     const now = this.clock.wall();
-    return freezeDeeply({ ...definition, id: this.newId(), missingEnv: [], registeredAt: now, updatedAt: now });
+    const { card = null } = definition;
+    return freezeDeeply({ ...definition, id: this.newId(), missingEnv: [], card, registeredAt: now, updatedAt: now });
   }
 
   /**

@@ -11,7 +11,7 @@ import { AGENT_CHANGES, type AgentChanges } from './agent-changes';
 import { AgentDefinitions } from './agent-definitions';
 import { AgentStore } from './agent-store';
 import { FIRST_START_AGENTS } from './first-start-agents';
-import type { RegisteredAgent } from './registered-agent';
+import type { AgentCard, RegisteredAgent } from './registered-agent';
 
 /** Reads the registered agents, and registers, changes and unregisters them. */
 @Injectable()
@@ -54,6 +54,17 @@ export class AgentRegistry {
     const given = typeof first === 'string' ? { agentId: first, name, entryPoint, capabilities, healthUrl } : first;
     const definition = parseOrThrow(agentDefinitionSchema, given);
     await this.changes.register(definition);
+    return this.getAgent(definition.agentId);
+  }
+
+  /**
+   * Registers an agent together with the agent card that its definition was made from.
+   *
+   * @throws Problem `invalid-request`, `agent-exists`, `operation-in-progress`, `database-unavailable`
+   */
+  async registerWithCard(given: AgentDefinitionInput, card: AgentCard): Promise<RegisteredAgent> {
+    const definition = parseOrThrow(agentDefinitionSchema, given);
+    await this.changes.register({ ...definition, card });
     return this.getAgent(definition.agentId);
   }
 

@@ -14,7 +14,7 @@ afterAll(() => test.destroy());
 
 const agent = {
   ...agentDefinitionSchema.parse({ agentId: 'a', name: 'A', entryPoint: 'a.py' }),
-  ...{ id: '00000000-0000-4000-8000-000000000001', missingEnv: [], registeredAt: 0, updatedAt: 0 },
+  ...{ id: '00000000-0000-4000-8000-000000000001', missingEnv: [], card: null, registeredAt: 0, updatedAt: 0 },
 };
 
 describe('the headers of a health check', () => {

@@ -3,7 +3,7 @@ import { isExternal, isoTime, type AgentStatus, type DesiredState, type Saved } 
 import { Database, InstanceIdentity, type Schema, type Tx } from '../persistence';
 import { sql, type Selectable } from 'kysely';
 import type { RegisteredAgent } from './registered-agent';
-import { parseSavedColumns, parseSavedEnv, parseSavedHeaders, parseSavedPolicy } from './saved-agent';
+import { parseSavedCard, parseSavedColumns, parseSavedEnv, parseSavedHeaders, parseSavedPolicy } from './saved-agent';
 
 export interface StoredAgent {
   readonly agent: RegisteredAgent;
@@ -12,9 +12,16 @@ export interface StoredAgent {
 
 type Row = Selectable<Schema['actp_agent_registry']>;
 
+/** Columns of the local tables; null: the agent has no such row. */
+interface LocalColumns {
+  readonly env: unknown;
+  readonly headers: unknown;
+  readonly card: unknown;
+}
+
 /**
- * Stores definitions in the registry table. Values of `env` and all `healthHeaders` are in local tables, which are
- * never mirrored.
+ * Stores definitions in the registry table. Values of `env`, all `healthHeaders` and agent cards are in local tables,
+ * which are never mirrored.
  */
 @Injectable()
 export class AgentStore {
@@ -31,14 +38,15 @@ export class AgentStore {
         .selectFrom('actp_agent_registry')
         .leftJoin('local.agent_env', 'local.agent_env.agent_id', 'actp_agent_registry.agent_id')
         .leftJoin('local.agent_health_headers as headers', 'headers.agent_id', 'actp_agent_registry.agent_id')
+        .leftJoin('local.agent_card as cards', 'cards.agent_id', 'actp_agent_registry.agent_id')
         .selectAll('actp_agent_registry')
-        .select(['local.agent_env.env', 'headers.headers'])
+        .select(['local.agent_env.env', 'headers.headers', 'cards.card'])
         .orderBy('actp_agent_registry.registered_at')
         .orderBy('actp_agent_registry.agent_id')
         .execute(),
     );
     return rows.map((row) => {
-      const { value: agent, faults } = agentOf(row, row.env, row.headers);
+      const { value: agent, faults } = agentOf(row);
       // Dropping the agent would leave its process without an owner.
       if (faults.length > 0)
         this.logger.error({ agentId: agent.agentId, faults }, 'saved agent invalid; members reset');
@@ -68,6 +76,20 @@ export class AgentStore {
       .onConflict((conflict) => conflict.column('agent_id').doUpdateSet({ env }))
       .execute();
     await this.saveHeaders(tx, agent);
+    await this.saveCard(tx, agent);
+  }
+
+  private async saveCard(tx: Tx, { agentId, card: given }: RegisteredAgent): Promise<void> {
+    if (given === null) {
+      await tx.deleteFrom('local.agent_card').where('agent_id', '=', agentId).execute();
+      return;
+    }
+    const card = JSON.stringify(given);
+    await tx
+      .insertInto('local.agent_card')
+      .values({ agent_id: agentId, card })
+      .onConflict((conflict) => conflict.column('agent_id').doUpdateSet({ card }))
+      .execute();
   }
 
   private async saveHeaders(tx: Tx, { agentId, healthHeaders }: RegisteredAgent): Promise<void> {
@@ -103,6 +125,7 @@ export class AgentStore {
     await tx.deleteFrom('actp_agent_registry').where('agent_id', '=', agentId).execute();
     await tx.deleteFrom('local.agent_env').where('agent_id', '=', agentId).execute();
     await tx.deleteFrom('local.agent_health_headers').where('agent_id', '=', agentId).execute();
+    await tx.deleteFrom('local.agent_card').where('agent_id', '=', agentId).execute();
   }
 
   /** Returns true if the first-start agents were registered in this database before. */
@@ -144,7 +167,6 @@ function columnsOf(agent: RegisteredAgent) {
   };
 }
 
-/** Builds an agent from its row. Never throws: an invalid member gets its default. */
 /**
  * Returns true while the agent has its registry row. Call it in the transaction of a save, so that no row outlives its
  * agent.
@@ -158,11 +180,13 @@ export async function isRegistered(tx: Tx, agentId: string): Promise<boolean> {
   return row !== undefined;
 }
 
-function agentOf(row: Row, savedEnv: unknown, savedHeaders: unknown): Saved<RegisteredAgent> {
+/** Builds an agent from its row. Never throws: an invalid member gets its default. */
+function agentOf(row: Row & LocalColumns): Saved<RegisteredAgent> {
   const { value: columns, faults: broken } = parseSavedColumns(row);
   const policy = parseSavedPolicy(row.policy);
-  const env = parseSavedEnv(savedEnv);
-  const headers = parseSavedHeaders(savedHeaders);
+  const env = parseSavedEnv(row.env);
+  const headers = parseSavedHeaders(row.headers);
+  const card = parseSavedCard(row.card);
   const agent = {
     id: row.id,
     agentId: row.agent_id,
@@ -183,8 +207,9 @@ function agentOf(row: Row, savedEnv: unknown, savedHeaders: unknown): Saved<Regi
     maxMemoryMb: columns.max_memory_mb,
     autostart: row.autostart,
     policy: policy.value,
+    card: card.value,
     registeredAt: row.registered_at.getTime(),
     updatedAt: row.updated_at.getTime(),
   };
-  return { value: agent, faults: [...broken, ...policy.faults, ...env.faults, ...headers.faults] };
+  return { value: agent, faults: [...broken, ...policy.faults, ...env.faults, ...headers.faults, ...card.faults] };
 }

@@ -1,6 +1,12 @@
 import { createHash } from 'node:crypto';
 import { LAUNCH_MEMBERS, type AgentDefinition } from '../kernel';
 
+/** Agent card (A2A) as it was fetched and cleaned: plain JSON. */
+export type AgentCard = Readonly<Record<string, unknown>>;
+
+/** Definition to register, with the card that it was made from; null or omitted: it was made from none. */
+export type Registration = AgentDefinition & { readonly card?: AgentCard | null };
+
 /** Registered definition. */
 export interface RegisteredAgent extends AgentDefinition {
   /** UUID of its row. */
@@ -10,6 +16,8 @@ export interface RegisteredAgent extends AgentDefinition {
    * values.
    */
   readonly missingEnv: readonly string[];
+  /** Agent card that the agent was imported from; null: none. A change of the definition leaves it unchanged. */
+  readonly card: AgentCard | null;
   /** Wall clock, epoch milliseconds. */
   readonly registeredAt: number;
   readonly updatedAt: number;
@@ -17,8 +25,8 @@ export interface RegisteredAgent extends AgentDefinition {
 
 /** Returns the definition of a registered agent, without the members that registration adds. */
 export function definitionOf(agent: RegisteredAgent): AgentDefinition {
-  const { id: _id, missingEnv: _missing, registeredAt: _registeredAt, updatedAt: _updatedAt, ...definition } = agent;
-  return definition;
+  const { id: _id, missingEnv: _missing, card: _card, registeredAt: _registered, updatedAt: _updated, ...rest } = agent;
+  return rest;
 }
 
 /** Freezes deeply, because every reader receives the same object. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { agentDefinitionSchema, policySchema, readSaved, type InvalidMember, type Saved } from '../kernel';
+import type { AgentCard } from './registered-agent';
 
 const { args, envFrom, tags, capabilities, healthUrl, endpoint, apiRole, maxMemoryMb } = agentDefinitionSchema.shape;
 
@@ -34,6 +35,14 @@ export function parseSavedEnv(json: unknown): Saved<Record<string, string>> {
 /** Reads the headers of the health check. An invalid header is not sent. */
 export function parseSavedHeaders(json: unknown): Saved<Record<string, string>> {
   return parseTexts('/healthHeaders', json);
+}
+
+/** Reads an agent card. An invalid one counts as missing. */
+export function parseSavedCard(json: unknown): Saved<AgentCard | null> {
+  if (json === null || json === undefined) return { value: null, faults: [] };
+  const { data, error } = z.record(z.string(), z.unknown()).safeParse(json);
+  if (error === undefined) return { value: data, faults: [] };
+  return { value: null, faults: [{ pointer: '/card', detail: 'is not an object' }] };
 }
 
 function parseTexts(place: string, json: unknown): Saved<Record<string, string>> {

@@ -36,6 +36,7 @@ export async function fillEveryTable(database: Database): Promise<void> {
     await sql`insert into local.agent_health_headers (agent_id, headers) values ('a', '{"X-Key": "ge\\"heim"}')`.execute(
       tx,
     );
+    await sql`insert into local.agent_card (agent_id, card) values ('a', '{"name": "ge\\"heim"}')`.execute(tx);
     await sql`insert into local.agent_env (agent_id, env) values ('a', '{"KEY": "ge\\"heim\\n"}')`.execute(tx);
     await sql`insert into actp_agent_restarts (id, instance, agent_id, reason, success, restarted_at)
       select (${UUID} || lpad(n::text, 12, '0'))::uuid, 'test', 'a', 'r', true, timestamptz '2026-01-01' + (n / 600) * interval '1 s'

@@ -11,7 +11,7 @@ export function definitionOf(given: Partial<AgentDefinitionInput> = {}): AgentDe
 
 /** Returns a registered agent with the given definition. */
 export function registeredAgent(given: Partial<AgentDefinitionInput> = {}): RegisteredAgent {
-  return { ...definitionOf(given), id: 'row', missingEnv: [], registeredAt: 0, updatedAt: 0 };
+  return { ...definitionOf(given), id: 'row', missingEnv: [], card: null, registeredAt: 0, updatedAt: 0 };
 }
 
 /** Returns the paths of the members that the schema refuses. The other members are valid. */

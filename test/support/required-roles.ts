@@ -14,6 +14,8 @@ export interface Caller {
 export const NEEDS: Readonly<Record<string, Need>> = {
   'GET /api/agents': 'viewer',
   'POST /api/agents': 'admin',
+  'POST /api/agents/import-card': 'admin',
+  'GET /api/agents/{id}/agent-card.json': 'viewer',
   'GET /api/agents/{id}': 'viewer',
   'PATCH /api/agents/{id}': 'admin',
   'DELETE /api/agents/{id}': 'admin',

@@ -1,6 +1,7 @@
-import { messageOf, Problem, type AgentDefinition, type AgentPatch } from '../../kernel';
+import { messageOf, Problem, type AgentPatch } from '../../kernel';
 import type { CircuitEvent } from '../../circuit';
 import { entryRefOf } from '../../processes';
+import type { Registration } from '../../registry';
 import { AgentActor } from './agent-actor';
 import type { ActingEffect } from './decision';
 import { unknownAgent, type AgentActors } from './agent-actors';
@@ -46,7 +47,7 @@ export class AgentLifecycle {
    * @throws Problem `agent-exists`, `invalid-request`, `operation-in-progress` or `database-unavailable`; nothing has
    * changed then
    */
-  async register(definition: AgentDefinition): Promise<void> {
+  async register(definition: Registration): Promise<void> {
     const { agentId } = definition;
     const actor = this.actors.find(agentId) ?? this.add(agentId, null);
     try {

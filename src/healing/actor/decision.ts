@@ -1,4 +1,5 @@
-import { Problem, type AgentDefinition, type AgentPatch, type Diagnosis } from '../../kernel';
+import { Problem, type AgentPatch, type Diagnosis } from '../../kernel';
+import type { Registration } from '../../registry';
 import type { LogMark } from '../diagnosis';
 import {
   findExitToDiagnose,
@@ -112,7 +113,7 @@ export function decide(
 
 /** Change of the definition. It is planned when its turn in the mailbox comes. */
 export type DefinitionRequest =
-  | { readonly type: 'register'; readonly definition: AgentDefinition }
+  | { readonly type: 'register'; readonly definition: Registration }
   | { readonly type: 'update'; readonly patch: AgentPatch };
 
 export type ActorEvent = MachineEvent | DefinitionRequest;

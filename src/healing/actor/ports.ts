@@ -1,5 +1,5 @@
-import type { AgentDefinition, AgentPatch, Clock, DesiredState, Diagnosis, NewId, Random } from '../../kernel';
-import type { PlannedUpdate, RegisteredAgent } from '../../registry';
+import type { AgentPatch, Clock, DesiredState, Diagnosis, NewId, Random } from '../../kernel';
+import type { PlannedUpdate, RegisteredAgent, Registration } from '../../registry';
 import type { Circuits } from '../../circuit';
 import type { LaunchPlan, ProcessManager } from '../../processes';
 import type { LogMark } from '../diagnosis';
@@ -21,7 +21,7 @@ export interface Definitions {
   applyDesired(agentId: string, desired: DesiredState): void;
   findAgent(agentId: string): RegisteredAgent | null;
   /** @throws Problem `agent-exists`, `invalid-request` */
-  planRegistration(definition: AgentDefinition): RegisteredAgent;
+  planRegistration(definition: Registration): RegisteredAgent;
   /** Returns null where the patch changes nothing. @throws Problem `agent-not-found`, `invalid-request` */
   planUpdate(agentId: string, patch: AgentPatch): PlannedUpdate | null;
   /** Applies a saved definition; null: the agent is no longer registered. */

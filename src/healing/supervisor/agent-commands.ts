@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import type { AgentDefinition, AgentPatch } from '../../kernel';
+import type { AgentPatch } from '../../kernel';
 import type { CircuitCommands, CircuitEvent } from '../../circuit';
-import type { AgentChanges } from '../../registry';
+import type { AgentChanges, Registration } from '../../registry';
 import { AgentSupervisor } from './agent-supervisor';
 
 /** Implements the ports of `AgentRegistry` and `CircuitBreaker`: each call becomes an event of the agent's mailbox. */
@@ -9,7 +9,7 @@ import { AgentSupervisor } from './agent-supervisor';
 export class AgentCommands implements AgentChanges, CircuitCommands {
   constructor(private readonly supervisor: AgentSupervisor) {}
 
-  async register(definition: AgentDefinition): Promise<void> {
+  async register(definition: Registration): Promise<void> {
     await this.supervisor.agents.register(definition);
     // A daemon that was killed on purpose starts again only for a requested start. External agents never autostart.
     if (definition.autostart) void this.supervisor.daemon.ensure();

@@ -71,6 +71,12 @@ export const LOCAL_STEPS: readonly { readonly name: string; readonly sql: string
     name: 'local-0009-task-run',
     sql: `alter table local.heartbeat add column task_run text;`,
   },
+  {
+    // Agent cards of external agents. Not mirrored: a row of the registry is uploaded at each change of its status, and
+    // a card can be fetched again.
+    name: 'local-0010-agent-card',
+    sql: `create table local.agent_card (agent_id text primary key, card jsonb not null);`,
+  },
 ];
 
 function outboxStep(): string {

@@ -130,6 +130,11 @@ export interface AgentHealthHeadersTable {
   headers: Json<Record<string, string>>;
 }
 
+export interface AgentCardTable {
+  agent_id: string;
+  card: Json<Record<string, unknown>>;
+}
+
 export interface OutboxTable {
   position: Generated<number>;
   table_name: string;
@@ -176,6 +181,7 @@ export interface Schema {
   'local.notice': NoticeTable;
   'local.agent_env': AgentEnvTable;
   'local.agent_health_headers': AgentHealthHeadersTable;
+  'local.agent_card': AgentCardTable;
   'local.outbox': OutboxTable;
   'local.mirror_refusal': MirrorRefusalTable;
   'local.mirror': MirrorTable;
