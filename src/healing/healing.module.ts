@@ -19,6 +19,7 @@ import { DecisionJournal } from './decision-journal';
 import { OomSampler, OomWatch, RunLog } from './diagnosis';
 import { Diagnostician, RunDiagnosis } from './diagnosis/run-diagnosis';
 import { HealthPortsModule } from './health-ports.module';
+import { AgentLogs } from './logs/agent-logs';
 import { SelfHealingLoop } from './self-healing-loop';
 import { AgentCommands } from './supervisor/agent-commands';
 import { AgentMemories } from './supervisor/agent-memories';
@@ -97,8 +98,9 @@ const facades: Provider[] = [
     HEALTH,
     NotificationsModule,
   ],
-  providers: [...supervision, ...diagnosis, ...facades, AgentViews, DeadmanPing, SelfHealingLoop],
+  providers: [...supervision, ...diagnosis, ...facades, AgentLogs, AgentViews, DeadmanPing, SelfHealingLoop],
   exports: [
+    AgentLogs,
     AgentRegistry,
     AgentSupervisor,
     AgentViews,

@@ -1,4 +1,5 @@
 export { AgentViews, type AgentFilter } from './agent-views';
+export { AgentLogs, LOG_STREAMS, type LogStream } from './logs/agent-logs';
 export { AgentSupervisor } from './supervisor/agent-supervisor';
 export { DeadmanPing } from './deadman-ping';
 export { resolvePolicy } from './policy';
