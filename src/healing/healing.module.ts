@@ -26,6 +26,9 @@ import { AgentMemories } from './supervisor/agent-memories';
 import { AgentSupervisor } from './supervisor/agent-supervisor';
 import { Bootstrap } from './supervisor/bootstrap';
 import { SupervisorEvents } from './supervisor/supervisor-events';
+import { AgentWaits } from './waits/agent-waits';
+import { ViewChanges } from './waits/view-changes';
+import { WaitSubjects } from './waits/wait-subjects';
 
 const HEALTH = HealthModule.with(HealthPortsModule);
 const SUPERVISION_PORTS = Symbol('SupervisionPorts');
@@ -45,6 +48,7 @@ const PORTS = {
   planner: LaunchPlanner,
   journal: DecisionJournal,
   reports: SupervisorEvents,
+  viewChanges: ViewChanges,
   log: HEALING_LOG,
 } as const satisfies Record<keyof SupervisionPorts, unknown>;
 
@@ -98,12 +102,23 @@ const facades: Provider[] = [
     HEALTH,
     NotificationsModule,
   ],
-  providers: [...supervision, ...diagnosis, ...facades, AgentLogs, AgentViews, DeadmanPing, SelfHealingLoop],
+  providers: [
+    ...supervision,
+    ...diagnosis,
+    ...facades,
+    AgentLogs,
+    AgentViews,
+    AgentWaits,
+    DeadmanPing,
+    SelfHealingLoop,
+    WaitSubjects,
+  ],
   exports: [
     AgentLogs,
     AgentRegistry,
     AgentSupervisor,
     AgentViews,
+    AgentWaits,
     Bootstrap,
     CircuitBreaker,
     DeadmanPing,

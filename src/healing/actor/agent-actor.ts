@@ -198,16 +198,16 @@ export class AgentActor {
   }
 
   private accept(message: Message, decision: Decision, change: Change | null, recorded: boolean): void {
-    const { definitions, circuits } = this.ports;
-    const { agentId } = this;
+    const { definitions, circuits, viewChanges } = this.ports;
     const { state, desired, circuit } = decision.machineState;
     const definition = change?.definition ?? null;
     if (definition !== null)
-      definitions.applyDefinition(agentId, definition.kind === 'saved' ? definition.agent : null);
+      definitions.applyDefinition(this.agentId, definition.kind === 'saved' ? definition.agent : null);
     this.state = state;
-    definitions.applyDesired(agentId, desired);
-    circuits.set(agentId, circuit);
-    if (change?.tokens === 'reset') this.ports.memory.resetTokens(agentId);
+    definitions.applyDesired(this.agentId, desired);
+    circuits.set(this.agentId, circuit);
+    viewChanges.note(this.agentId);
+    if (change?.tokens === 'reset') this.ports.memory.resetTokens(this.agentId);
     if (message.command !== null) this.pending.add(message.command.waiters, message.command.caller, { recorded });
     for (const effect of decision.effects) this.apply(effect);
     this.arm();
