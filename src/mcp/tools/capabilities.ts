@@ -52,7 +52,7 @@ export function routeTask(capabilities: CapabilityRegistry): Tool {
     effect: 'acts',
     input: z.strictObject({
       taskType: text(128),
-      exclude: z.array(agentIdSchema.describe('')).max(1_000).default([]),
+      exclude: z.array(agentIdSchema.describe('')).max(1_000).default([]).describe('agent ids'),
       spawn: z.boolean().default(true),
       waitSeconds: z.number().int().min(0).max(MOST_WAIT_SECONDS).default(10),
     }),
@@ -70,8 +70,8 @@ export function routeTask(capabilities: CapabilityRegistry): Tool {
       ),
       truncated: z.boolean(),
     }),
-    run: async ({ taskType, ...options }, { signal, traceparent }) => {
-      const routed = await capabilities.routeTask(taskType, { ...options, signal, traceparent });
+    run: ({ taskType, ...options }) => {
+      const routed = capabilities.routeTask(taskType, options);
       const candidates = fitFirst(
         routed.candidates.map(({ agentId, ...facts }) => ({ agent: agentId, ...facts })),
         CANDIDATES_BYTES,

@@ -29,7 +29,7 @@ export function recentEvents(events: EventLog): Tool {
     input: z.strictObject({
       id: id.optional(),
       type: z.enum(EVENT_TYPES).meta({ enum: undefined }).optional(),
-      cursor: z.number().int().min(0).optional(),
+      cursor: z.number().int().min(0).optional().describe('the cursor of the last result; 0: from the beginning'),
       limit: z.number().int().min(1).max(MOST_EVENTS).default(30),
     }),
     output: z.object({

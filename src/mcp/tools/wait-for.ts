@@ -18,7 +18,7 @@ export function waitFor(waits: AgentWaits, views: AgentViews): Tool {
     effect: 'reads',
     input: z.strictObject({
       id,
-      for: z.enum(WAIT_CONDITIONS),
+      for: z.enum(WAIT_CONDITIONS).describe('healthy: can take tasks; recovered: its incident is over'),
       timeoutSeconds: z.number().min(0).max(MOST_SECONDS).default(25).describe('at most 50'),
     }),
     output: agentStateSchema.extend({ reached: z.boolean() }),
