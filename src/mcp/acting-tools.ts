@@ -5,7 +5,7 @@ import { ProcessLauncher } from '../launcher';
 import { AgentRegistry } from '../registry';
 import type { Tool } from './tool';
 import { routeTask } from './tools/capabilities';
-import { operations } from './tools/operations';
+import { Operations } from './tools/operations';
 import { registerAgent } from './tools/register-agent';
 import { waitFor } from './tools/wait-for';
 
@@ -24,7 +24,7 @@ export class ActingTools {
     this.tools = [
       routeTask(capabilities),
       waitFor(waits, views),
-      ...operations(launcher, views, waits),
+      ...new Operations(launcher, views, waits).all(),
       registerAgent(registry, views),
     ];
   }

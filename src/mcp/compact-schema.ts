@@ -48,8 +48,9 @@ function isLeftOut(key: string, value: unknown, io: 'input' | 'output'): boolean
 /** Writes `anyOf: [{type: T}, {type: null}]` as one type. Returns null for any other schema. */
 function nullableType(schema: SchemaObject): SchemaObject | null {
   const { anyOf, ...rest } = schema;
-  if (!Array.isArray(anyOf) || anyOf.length !== 2) return null;
-  const [first, second]: unknown[] = anyOf;
+  const choices: readonly unknown[] = Array.isArray(anyOf) ? anyOf : [];
+  const [first, second] = choices;
+  if (choices.length !== 2) return null;
   if (!isSchemaObject(first) || !isSchemaObject(second) || second.type !== 'null') return null;
   if (typeof first.type !== 'string' || 'enum' in first) return null;
   return { ...rest, ...first, type: [first.type, 'null'] };

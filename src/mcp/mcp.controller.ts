@@ -37,7 +37,8 @@ export class McpController implements OnModuleDestroy {
   @ApiResponse({ status: 429, ...problem('`too-many-requests`') })
   async serve(@Req() request: AuthenticatedRequest, @Res() response: Response): Promise<void> {
     const role = request.principal?.role;
-    if (role == null) throw new Problem('forbidden', 'The token has no role. Use a token with a role.');
+    if (role === undefined || role === null)
+      throw new Problem('forbidden', 'The token has no role. Use a token with a role.');
     // One request is one call, so that the rate limit counts calls. The protocol knows batches only in old revisions.
     if (Array.isArray(request.body))
       throw new Problem('invalid-request', 'The body is a batch. Send each message in a request of its own.');

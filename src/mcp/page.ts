@@ -14,7 +14,7 @@ export interface Page<T> {
 
 /** Returns the size of a value as JSON, in bytes. */
 export function bytesOf(value: unknown): number {
-  return Buffer.byteLength(JSON.stringify(value) ?? '');
+  return Buffer.byteLength(JSON.stringify(value));
 }
 
 /** Takes items from the beginning as long as all of them together fit. */

@@ -7,7 +7,7 @@ import {
 } from '@modelcontextprotocol/server';
 import { AGENT_ID_PATTERN, AGENT_STATUSES, CLOCK, isoTime, isProblem, type Clock } from '../kernel';
 import { EventLog } from '../events';
-import { AgentViews } from '../healing';
+import { AgentViews, SelfHealingLoop } from '../healing';
 import { stateOf } from './agent-state';
 import { fitFirst, fitLast } from './page';
 import { detailOf } from './tools/get-agent';
@@ -53,6 +53,7 @@ export class Resources {
 
   constructor(
     private readonly views: AgentViews,
+    private readonly loop: SelfHealingLoop,
     private readonly events: EventLog,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
@@ -102,10 +103,21 @@ export class Resources {
     const [first] = events;
     if (first === undefined) return null;
     const page = fitLast(events.map(showEvent));
-    const isOver = events.some(({ type }) => type === 'circuit.closed');
     return {
-      ...{ id: incidentId, agent: first.agentId, startedAt: isoTime(first.occurredAt), isOver },
+      ...{
+        id: incidentId,
+        agent: first.agentId,
+        startedAt: isoTime(first.occurredAt),
+        open: this.isOpen(incidentId, first.agentId),
+      },
       ...{ events: page.items, truncated: page.truncated || events.length === MOST_EVENTS },
     };
+  }
+
+  /** An agent keeps the diagnosis of its latest incident only. Every earlier one is over. */
+  private isOpen(incidentId: string, agentId: string | null): boolean {
+    if (agentId === null || !this.views.list().some((view) => view.agentId === agentId)) return false;
+    const latest = this.loop.diagnose(agentId);
+    return latest.incidentId === incidentId && latest.open;
   }
 }

@@ -60,7 +60,7 @@ export function detailOf(view: AgentView): z.output<typeof agentDetailSchema> {
     capabilities: [...capabilities.items],
     endpoint: view.endpoint,
     lastFailure: lastFailure === null ? null : failureOf(lastFailure),
-    untrustedEndpoint: announced?.endpoint == null ? null : untrustedLine(announced.endpoint, MOST_LINE),
+    untrustedEndpoint: typeof announced?.endpoint === 'string' ? untrustedLine(announced.endpoint, MOST_LINE) : null,
     truncated: tags.truncated || capabilities.truncated,
   };
 }
