@@ -7,6 +7,7 @@ import { CircuitModule } from './circuit';
 import { ConfigModule, type OpenResources, type ResolvedSettings } from './config';
 import { HealingModule } from './healing';
 import { LIFECYCLE } from './lifecycle';
+import { McpModule } from './mcp';
 import { MirrorModule, MirrorRestore } from './mirror';
 import { INITIAL_CONTENT, PersistenceModule } from './persistence';
 import { ProcessesModule } from './processes/read-only';
@@ -34,6 +35,7 @@ export class AgentSpawnerModule {
         ScheduleModule.forRoot(),
         PortsModule,
         ApiModule,
+        McpModule,
         // Parts that the steps of the lifecycle need.
         ...[PersistenceModule, RegistryModule, ProcessesModule, CircuitModule, HealingModule, MirrorModule],
       ],

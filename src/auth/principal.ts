@@ -34,6 +34,11 @@ export function isAllowed(principal: Principal, need: Need, agentId: string | nu
   return hasRole(principal, need);
 }
 
-function hasRole(principal: Principal, needed: Role): boolean {
-  return principal.role !== null && RANK[principal.role] >= RANK[needed];
+function hasRole({ role }: Principal, needed: Role): boolean {
+  return role !== null && includesRole(role, needed);
+}
+
+/** Returns true if a caller with the role `held` may do what requires the role `needed`. */
+export function includesRole(held: Role, needed: Role): boolean {
+  return RANK[held] >= RANK[needed];
 }

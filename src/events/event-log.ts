@@ -7,6 +7,7 @@ import { isEventType, type AgentEvent, type EventDraft, type EventType, type Jso
 export interface EventQuery {
   readonly agentId?: string;
   readonly type?: EventType;
+  readonly incidentId?: string;
   /** Returns only events after this `seq`; undefined: the latest events. */
   readonly after?: number;
   /** 1 to 1,000. */
@@ -47,6 +48,7 @@ export class EventLog {
       let select = db.selectFrom('actp_agent_events').select(['seq', 'id', 'agent_id', 'type', 'data', 'occurred_at']);
       if (query.agentId !== undefined) select = select.where('agent_id', '=', query.agentId);
       if (query.type !== undefined) select = select.where('type', '=', query.type);
+      if (query.incidentId !== undefined) select = select.where(sql`data ->> 'incidentId'`, '=', query.incidentId);
       if (query.after !== undefined) select = select.where('seq', '>', query.after);
       return select
         .orderBy('seq', forwards ? 'asc' : 'desc')

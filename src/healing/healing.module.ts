@@ -20,6 +20,7 @@ import { DecisionJournal } from './decision-journal';
 import { OomSampler, OomWatch, RunLog } from './diagnosis';
 import { Diagnostician, RunDiagnosis } from './diagnosis/run-diagnosis';
 import { HealthPortsModule } from './health-ports.module';
+import { AgentLogs } from './logs/agent-logs';
 import { SelfHealingLoop } from './self-healing-loop';
 import { AgentCommands } from './supervisor/agent-commands';
 import { AgentMemories } from './supervisor/agent-memories';
@@ -107,6 +108,7 @@ const facades: Provider[] = [
     ...supervision,
     ...diagnosis,
     ...facades,
+    AgentLogs,
     AgentViews,
     AgentWaits,
     DeadmanPing,
@@ -115,6 +117,7 @@ const facades: Provider[] = [
   ],
   exports: [
     AgentActivity,
+    AgentLogs,
     AgentRegistry,
     AgentSupervisor,
     AgentViews,

@@ -21,6 +21,7 @@ describe('a well-known form of a key', () => {
     ['a key after an escaped line end', `"failed:\\nsk-${any(48)}\\n"`, '"failed:\\nsk-***\\n"'],
     ['a key in an encoded URL', `q%3Dsk-${any(48)}`, 'q%3Dsk-***'],
     ['a colored key', `\u001b[35msk-${any(48)}\u001b[0m`, '\u001b[35msk-***\u001b[0m'],
+    ['a token of a run', `agt1.an-agent.0b9b2c1e-7f4e-4a34-9a51-0c8f5d7e2a10.${any(43)}`, 'agt1.***'],
     ['GitHub', `remote: ghp_${any(36)}`, 'remote: ghp_***'],
     ['a GitHub app', `gho_${any(36)} ghu_${any(36)} ghs_${any(36)} ghr_${any(36)}`, 'gho_*** ghu_*** ghs_*** ghr_***'],
     ['a fine-grained GitHub token', `github_pat_${any(22)}_${any(59)}`, 'github_pat_***'],

@@ -50,6 +50,7 @@ const KEYS: readonly KnownForm[] = [
   prefixed('SendGrid', 'SG\\.', '[\\w-]{16,64}\\.[\\w-]{16,}'),
   prefixed('Twilio', 'SK', '[0-9a-f]{32}(?![A-Za-z0-9_]|\\*{3})'),
   prefixed('Supabase', 'sbp_|sb_secret_', '[\\w-]{20,}'),
+  prefixed('agent-spawner, of a run', 'agt1\\.', '[a-z0-9-]{1,63}\\.[0-9a-f-]{36}\\.[\\w-]{43}'),
   prefixed('other providers', OTHER_PREFIXES, '[\\w-]{16,}', looksRandom),
   prefixed('JSON Web Token', 'eyJ', '[\\w-]{8,}(?:\\.[\\w-]*){0,4}', (token) => /\.[\w-]/.test(token)),
 ];
