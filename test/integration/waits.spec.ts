@@ -82,7 +82,7 @@ describe('GET /api/agents/:id/wait', () => {
     expect((await stopped).body).toMatchObject({ pid: null, desiredState: 'stopped' });
   });
 
-  it('answers 408 at its timeout, with the agent as it is; values of env stay hidden', async () => {
+  it('answers 408 at its timeout, with the present agent; values of env stay hidden', async () => {
     for (const timeoutSeconds of ['0', '0.3']) {
       const { status, headers, body } = await wait<WaitAnswer>('idle', `for=running&timeoutSeconds=${timeoutSeconds}`);
       expect([status, body.code]).toEqual([408, 'wait-timeout']);
