@@ -27,7 +27,7 @@ export class AgentWaitsController {
   @ApiExtraModels(WaitTimeoutDto)
   @ApiResponse({
     status: 408,
-    description: `\`wait-timeout\`: ${PROBLEM_TITLES['wait-timeout']}; \`agent\` is the agent as it is`,
+    description: `\`wait-timeout\`: ${PROBLEM_TITLES['wait-timeout']}; \`agent\` is its present state`,
     content: { 'application/problem+json': { schema: { $ref: getSchemaPath(WaitTimeoutDto) } } },
   })
   @Problems('invalid-request', 'agent-not-found', 'external-agent', 'operation-in-progress')
