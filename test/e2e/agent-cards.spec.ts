@@ -1,6 +1,5 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { AgentView } from '../../src/kernel';
 import type { ProblemAnswer } from '../support/api-client';
 import { agentCard } from '../support/cards';
 import { makeService, VIEWER_TOKEN, type TestService } from '../support/service';
@@ -42,7 +41,7 @@ describe('an agent card', () => {
     await service.destroy();
   });
 
-  const importCard = (body: object) => service.api.post<AgentView & ProblemAnswer>('/api/agents/import-card', body);
+  const importCard = (body: object) => service.api.post<ProblemAnswer>('/api/agents/import-card', body);
   const served = (agentId: string) =>
     service.api.withToken(VIEWER_TOKEN).expect<ServedCard>(200, 'GET', `/api/agents/${agentId}/agent-card.json`);
   const ids = async () => (await service.api.agents()).map(({ agentId }) => agentId);

@@ -1,6 +1,9 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { SystemClock } from '../../src/config';
+import { RpcClient } from '../../src/processes/pm2/rpc-client';
+import type { RawEntry } from '../support/raw-pm2';
 import { makeService, type TestService } from '../support/service';
 import { makeTempFolder } from '../support/temp-folder';
 import { until } from '../support/until';
@@ -43,9 +46,22 @@ describe('the import of programs of PM2', () => {
 
   const importing = (...args: string[]) => service.run('cli/import.js', '--url', service.url, ...args);
 
+  /** Lists PM2's entries without its command line, which takes a second. */
+  async function list(): Promise<RawEntry[]> {
+    const limit = { clock: new SystemClock(), timeoutMs: 20_000 };
+    const rpc = await RpcClient.connect(path.join(service.home.pm2Home, 'rpc.sock'), limit, () => undefined);
+    try {
+      const answer = await rpc.call('getMonitorData', {});
+      if (answer.kind === 'answered') return answer.value as RawEntry[];
+      throw new Error(answer.message);
+    } finally {
+      rpc.close();
+    }
+  }
+
   /** Everything of PM2 that an import must not change. */
-  function stateOfPm2() {
-    const entries = service.home.list().map(({ name, pid, pm2_env: entry }) => {
+  async function stateOfPm2() {
+    const entries = (await list()).map(({ name, pid, pm2_env: entry }) => {
       const { status, restart_time: restarts, unique_id: id, pm_uptime: since, namespace } = entry;
       return { name, pid, status, restarts, id, since, namespace };
     });
@@ -55,7 +71,7 @@ describe('the import of programs of PM2', () => {
   }
 
   it('shows a plan, and changes nothing without a choice', async () => {
-    const before = stateOfPm2();
+    const before = await stateOfPm2();
     const { code, output } = await importing();
 
     expect(code).toBe(0);
@@ -71,7 +87,7 @@ describe('the import of programs of PM2', () => {
     expect(output).toContain('Nothing was changed. Register them with --yes');
     expect(output).not.toContain(SECRET);
     expect((await service.api.agents()).map(({ agentId }) => agentId)).toEqual(['ours']);
-    expect(stateOfPm2()).toEqual(before);
+    expect(await stateOfPm2()).toEqual(before);
   });
 
   it('refuses a name that no program has, and one that cannot be imported', async () => {
@@ -85,14 +101,14 @@ describe('the import of programs of PM2', () => {
   });
 
   it('registers the chosen ones, stopped, and touches nothing that runs', async () => {
-    const before = stateOfPm2();
+    const before = await stateOfPm2();
     const { code, output } = await importing('--only', 'Web bot', '--env', 'API_KEY');
 
     expect([code, output]).toEqual([0, expect.stringContaining('registered web-bot (stopped)')]);
     expect(output).toContain("npx pm2 delete 'Web bot'");
     expect(output).toContain(`${service.url}/api/agents/web-bot/spawn`);
     expect(output).not.toContain(SECRET);
-    expect(stateOfPm2()).toEqual(before);
+    expect(await stateOfPm2()).toEqual(before);
     expect(await service.api.agent('web-bot')).toMatchObject({
       ...{ name: 'Web bot', entryPoint: 'bots/web.js', args: ['a', 'b c'], cwd: '.', env: { API_KEY: '***' } },
       ...{ tags: ['team'], maxMemoryMb: 300, policy: { killTimeoutSeconds: 3 }, interpreter: null },
@@ -131,11 +147,9 @@ describe('the import of programs of PM2', () => {
     const { pid } = await service.api.spawn('web-bot');
 
     await until(async () => (await service.api.agent('web-bot')).status === 'running', 'the agent runs');
-    const running = service.home
-      .list()
-      .filter(({ pm2_env: { pm_exec_path: program, args } }) =>
-        JSON.stringify([program, args]).includes('bots/web.js'),
-      );
+    const running = (await list()).filter(({ pm2_env: { pm_exec_path: program, args } }) =>
+      JSON.stringify([program, args]).includes('bots/web.js'),
+    );
     expect(running.map((entry) => entry.pid)).toEqual([pid]);
   });
 });

@@ -1,7 +1,14 @@
 import { z } from 'zod';
-import { argumentsOf, bytesOf, millisecondsOf, othersIn, UNSUPPORTED, type Pm2App, type Pm2Source } from './pm2-app';
-
-const NAMESPACE = 'agents';
+import {
+  AGENTS_NAMESPACE,
+  argumentsOf,
+  bytesOf,
+  millisecondsOf,
+  othersIn,
+  UNSUPPORTED,
+  type Pm2App,
+  type Pm2Source,
+} from './pm2-app';
 
 const rowSchema = z.object({
   name: z.string().min(1),
@@ -39,7 +46,7 @@ export function readList(rows: unknown, ownPrograms: readonly string[]): Pm2Sour
 /** An agent has the namespace and the variables that only a launch by agent-spawner sets. */
 function whyLeftOut(entry: Entry, ownPrograms: readonly string[]): string | null {
   const hasMark = typeof entry.AGENT_RUN_ID === 'string' && typeof entry.AGENT_TOKEN === 'string';
-  if (entry.namespace === NAMESPACE && hasMark) return 'agent-spawner runs it already';
+  if (entry.namespace === AGENTS_NAMESPACE && hasMark) return 'agent-spawner runs it already';
   if (ownPrograms.includes(entry.pm_exec_path)) return 'it is agent-spawner itself';
   return entry.pmx_module === true ? 'it is a module of PM2' : null;
 }

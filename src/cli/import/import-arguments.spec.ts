@@ -24,7 +24,7 @@ describe('the arguments of the import command', () => {
     [['--yes', '--only', 'a'], '--yes and --only exclude each other.'],
     [['--only', ' , '], '--only needs at least one name.'],
     [['--url', 'ftp://h'], '--url must be an http or https URL.'],
-    [['--force'], expect.stringContaining('--force')],
+    [['--force'], expect.stringContaining('--force') as string],
   ])('%j are wrong', (args, problem) => {
     expect(parseArguments(args)).toEqual({ kind: 'wrong', problem });
   });

@@ -101,6 +101,7 @@ describe('what cannot be taken over', () => {
     ],
     [{ file: ROOT }, /is not below AGENTS_DIR/],
     [{ script: 'python x.py --ok', file: '/srv/python x.py --ok' }, /^its script is a command line/],
+    [{ namespace: 'agents' }, /^its namespace agents is that of agent-spawner/],
     [{ interpreter: 'perl' }, /^PM2 runs it by perl, which is not in INTERPRETERS/],
     [{ interpreter: '/usr/bin/python3.11' }, /outside AGENTS_DIR, and python3\.11 is not in INTERPRETERS$/],
     [{ args: ['x'.repeat(8_193)] }, /^args\.0 /],

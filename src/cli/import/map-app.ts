@@ -10,9 +10,11 @@ import { mapEnv } from './map-env';
 import { mapInterpreter } from './interpreter';
 import type { MapContext } from './map-context';
 import type { Places } from './place';
-import { UNSUPPORTED_IN_FILE, type Pm2App } from './pm2-app';
+import { AGENTS_NAMESPACE, UNSUPPORTED_IN_FILE, type Pm2App } from './pm2-app';
 
 const MAX_NAME = 200;
+const OWN_NAMESPACE =
+  'its namespace agents is that of agent-spawner: start it in another one (pm2 start --namespace NAME), then import it';
 const MAX_SECONDS = 86_400;
 
 /** How a program of PM2 would be registered. */
@@ -33,6 +35,8 @@ export function mapApp(app: Pm2App, agentId: string, context: MapContext): Mappe
   const refusals: string[] = [];
   const entryPoint = places.within(app.file);
   if (entryPoint === null || entryPoint === '.') refusals.push(whyOutside(app, agentsDir));
+  // Healing would take a running entry of this name and namespace for its own.
+  if (app.namespace === AGENTS_NAMESPACE) refusals.push(OWN_NAMESPACE);
   const interpreter = mapInterpreter(app.interpreter, app.file, interpreters, places);
   if (interpreter.kind === 'refused') refusals.push(interpreter.why);
   const cwd = mapCwd(app, places);

@@ -1,3 +1,6 @@
+/** PM2 namespace of the agents of agent-spawner. */
+export const AGENTS_NAMESPACE = 'agents';
+
 /** Program as PM2 runs or configures it, read from PM2's list or from an ecosystem file. Never print its `env`. */
 export interface Pm2App {
   readonly name: string;

@@ -7,7 +7,7 @@ const TIMEOUT_MS = 5_000;
 
 /**
  * Reads the list of PM2's daemon, and nothing else: it starts no daemon, writes no file of PM2, and calls no method that
- * changes anything. `pm2 jlist` would start a daemon.
+ * changes anything (docs/adr/0001). `pm2 jlist` would start a daemon.
  *
  * @returns the rows as PM2 sends them, with the environments of the programs; null if no daemon runs
  * @throws Problem `process-manager-unavailable` if the daemon does not answer or has another major version
