@@ -40,7 +40,7 @@ export class Agent {
     return Promise.resolve().then(work).finally(end);
   }
   /** Counts as progress unless it is among the last 256 different actions. Returns true if it counts. */
-  action(tool, args) {
+  action(tool, args = null) {
     const text = inspect([tool, args], { depth: null, sorted: true, maxArrayLength: null, maxStringLength: null });
     const key = createHash('sha256').update(text).digest('hex');
     const isNew = !this.#actions.includes(key);

@@ -7,6 +7,7 @@ executed twice: agents that have side effects should recognize a repeated task.
 import http.client
 import json
 import os
+import re
 import secrets
 import threading
 import time
@@ -43,7 +44,8 @@ def carry_out(tasks, seconds):
     tasks: in an order in which each one comes after those that its `after` names.
     """
     deadline = time.monotonic() + seconds
-    trace_id = (traceparent.get() or "").split("-")[1:2] or [secrets.token_hex(16)]
+    given = re.fullmatch(r"00-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}", traceparent.get() or "")
+    trace_id = given[1] if given else secrets.token_hex(16)
     outcomes = {task["id"]: None for task in tasks}
     changed = threading.Condition()
 
@@ -58,7 +60,7 @@ def carry_out(tasks, seconds):
             outcome = {"outcome": "skipped", "reason": f"task {other['id']} ({other['taskType']}) is {state}"}
         else:
             try:
-                outcome = attempt(task, deadline, f"00-{trace_id[0]}-{secrets.token_hex(8)}-01")
+                outcome = attempt(task, deadline, f"00-{trace_id}-{secrets.token_hex(8)}-01")
             except Exception as error:  # every task needs an outcome, or those that wait for it would never end
                 outcome = {"outcome": "failed", "reason": f"{type(error).__name__}: {error}"}
         agent.progress()
@@ -103,7 +105,7 @@ def attempt(task, deadline, trace):
             continue
         except OSError as error:
             # agent-spawner is being restarted. It is back within seconds, so only the deadline ends this.
-            reason = f"agent-spawner does not answer: {error}"
+            reason = f"agent-spawner: {error}"
             time.sleep(min(0.5, remaining(deadline)))
             continue
         sends += 1
@@ -125,7 +127,7 @@ def attempt(task, deadline, trace):
 def route(task_type, avoided, deadline, trace):
     """Returns where to send a task. agent-spawner starts an agent for it if needed, and waits until it is usable."""
     wait = min(WAIT_SECONDS, remaining(deadline))
-    body = {"taskType": task_type, "spawn": True, "waitSeconds": wait, "exclude": avoided}
+    body = {"taskType": task_type, "spawn": True, "waitSeconds": int(wait), "exclude": avoided}
     headers = {"Authorization": f"Bearer {os.environ.get('AGENT_TOKEN', '')}", "traceparent": trace}
     url = f"{os.environ.get('AGENT_SPAWNER_URL', 'http://127.0.0.1:3100')}/api/tasks/route"
     try:
