@@ -4,7 +4,15 @@ import packageJson from '../package.json';
 import { Readiness } from './api';
 import { Circuits } from './circuit';
 import { SETTINGS, type ResolvedSettings } from './config';
-import { AgentSupervisor, Bootstrap, FleetJournal, FleetWatch, SelfHealingLoop, SupervisorEvents } from './healing';
+import {
+  AgentSupervisor,
+  AgentWaits,
+  Bootstrap,
+  FleetJournal,
+  FleetWatch,
+  SelfHealingLoop,
+  SupervisorEvents,
+} from './healing';
 import { HealthMonitor, Heartbeats, TokenBudgets } from './health';
 import { Notifications } from './notifications';
 import { SupabaseMirror } from './mirror';
@@ -133,6 +141,13 @@ export const QUIESCE: readonly Step[] = [
       loop.stop();
     },
     'No pass begins after this.',
+  ),
+  step(
+    AgentWaits,
+    (waits) => {
+      waits.end();
+    },
+    'Answers every caller that waits for a state. No agent reaches one after this.',
   ),
   step(
     AgentSupervisor,

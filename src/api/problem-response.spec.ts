@@ -22,6 +22,7 @@ describe('the status of a problem', () => {
     'database-unavailable': 503,
     'no-capable-agent': 404,
     'no-available-agent': 503,
+    'wait-timeout': 408,
     'too-many-requests': 429,
     'payload-too-large': 413,
     'internal-error': 500,

@@ -18,6 +18,7 @@ const STATUS: Readonly<Record<ProblemCode, number>> = {
   'database-unavailable': 503,
   'no-capable-agent': 404,
   'no-available-agent': 503,
+  'wait-timeout': 408,
   'too-many-requests': 429,
   'payload-too-large': 413,
   'internal-error': 500,
@@ -36,6 +37,8 @@ export interface ProblemBody {
   readonly instance: string;
   readonly code: ProblemCode;
   readonly errors?: readonly InvalidMember[];
+  /** Extension members of the problem. */
+  readonly [member: string]: unknown;
 }
 
 export interface ProblemResponse {
@@ -52,7 +55,10 @@ const MAX_INSTANCE = 256;
  */
 export function problemResponse(error: unknown, url: string, incident: string): ProblemResponse {
   const { problem, status } = recognizeError(error, incident);
+  // A member of the same name never replaces a standard one, not even `errors` where there are none.
+  const { errors: _reserved, ...members } = problem.members;
   const body: ProblemBody = {
+    ...members,
     type: `urn:agent-spawner:problem:${problem.code}`,
     title: PROBLEM_TITLES[problem.code],
     status: status ?? STATUS[problem.code],

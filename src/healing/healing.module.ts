@@ -11,6 +11,7 @@ import { PROCESS_MANAGER, ProcessesModule, type ProcessManager } from '../proces
 import { AgentActors } from './actor/agent-actors';
 import { LaunchPlanner } from './actor/launch-planner';
 import type { HealingLog, SupervisionPorts } from './actor/ports';
+import { AgentActivity } from './agent-activity';
 import { AgentPolicies } from './agent-policies';
 import { AgentStateStore } from './agent-state-store';
 import { AgentViews } from './agent-views';
@@ -25,6 +26,9 @@ import { AgentMemories } from './supervisor/agent-memories';
 import { AgentSupervisor } from './supervisor/agent-supervisor';
 import { Bootstrap } from './supervisor/bootstrap';
 import { SupervisorEvents } from './supervisor/supervisor-events';
+import { AgentWaits } from './waits/agent-waits';
+import { ViewChanges } from './waits/view-changes';
+import { WaitSubjects } from './waits/wait-subjects';
 
 const HEALTH = HealthModule.with(HealthPortsModule);
 const SUPERVISION_PORTS = Symbol('SupervisionPorts');
@@ -44,6 +48,7 @@ const PORTS = {
   planner: LaunchPlanner,
   journal: DecisionJournal,
   reports: SupervisorEvents,
+  viewChanges: ViewChanges,
   log: HEALING_LOG,
 } as const satisfies Record<keyof SupervisionPorts, unknown>;
 
@@ -61,6 +66,7 @@ const supervision: Provider[] = [
     useFactory: (ports: SupervisionPorts, actors: AgentActors, settings: ResolvedSettings) =>
       new AgentSupervisor(ports, actors, settings.LAUNCH_CONCURRENCY),
   },
+  AgentActivity,
   AgentMemories,
   AgentPolicies,
   AgentStateStore,
@@ -97,11 +103,22 @@ const facades: Provider[] = [
     HEALTH,
     NotificationsModule,
   ],
-  providers: [...supervision, ...diagnosis, ...facades, AgentViews, DeadmanPing, SelfHealingLoop],
+  providers: [
+    ...supervision,
+    ...diagnosis,
+    ...facades,
+    AgentViews,
+    AgentWaits,
+    DeadmanPing,
+    SelfHealingLoop,
+    WaitSubjects,
+  ],
   exports: [
+    AgentActivity,
     AgentRegistry,
     AgentSupervisor,
     AgentViews,
+    AgentWaits,
     Bootstrap,
     CircuitBreaker,
     DeadmanPing,

@@ -11,6 +11,7 @@ import { FleetJournal } from './fleet/fleet-journal';
 import { FleetWatch } from './fleet/fleet-watch';
 import { SupervisedFleet } from './fleet/supervised-fleet';
 import { ActorHealthListener, ActorWatchTargets } from './health-ports';
+import { ViewChanges } from './waits/view-changes';
 
 const fleet: Provider[] = [
   {
@@ -36,6 +37,7 @@ const fleet: Provider[] = [
     AgentActors,
     EventRecorder,
     Notifications,
+    ViewChanges,
     { provide: SENT_NOTIFICATIONS, useExisting: EventRecorder },
     { provide: WATCH_TARGETS, useExisting: ActorWatchTargets },
     { provide: INCARNATIONS, useExisting: ActorWatchTargets },
@@ -49,6 +51,7 @@ const fleet: Provider[] = [
     HEALTH_LISTENER,
     INCARNATIONS,
     Notifications,
+    ViewChanges,
     WATCH_TARGETS,
   ],
 })

@@ -4,6 +4,7 @@ import type { HealthListener, HealthOutcome, Incarnations, WatchTarget, WatchTar
 import { AgentDefinitions } from '../registry';
 import { AgentActors } from './actor/agent-actors';
 import { FleetWatch } from './fleet/fleet-watch';
+import { ViewChanges } from './waits/view-changes';
 import { currentIncarnation, externalStatusOf, incarnationOf, statusOf } from './machine';
 
 const WITHOUT_PROCESS = { isExternal: false, isFresh: false, incarnation: null, process: null, upSince: null };
@@ -43,7 +44,7 @@ export class ActorWatchTargets implements WatchTargets, Incarnations {
   }
 }
 
-/** Passes the outcomes of checks to the fleet and to the agent's actor. */
+/** Passes the outcomes of checks to the fleet and to the agent's actor, and what changes a view to its readers. */
 @Injectable()
 export class ActorHealthListener implements HealthListener {
   private readonly logger = new Logger('Health');
@@ -51,12 +52,19 @@ export class ActorHealthListener implements HealthListener {
   constructor(
     private readonly actors: AgentActors,
     private readonly fleet: FleetWatch,
+    private readonly viewChanges: ViewChanges,
   ) {}
 
   onChecked(agentId: string, outcome: HealthOutcome): void {
+    // The score has changed already. The actor decides later, perhaps behind a slow commit.
+    this.viewChanges.note(agentId);
     const mayAct = this.fleet.noteCheck(agentId, outcome);
     const { isWell: _isWell, saysFailing: _saysFailing, signalMs: _signalMs, ...check } = outcome;
     this.actors.find(agentId)?.post({ type: 'checked', ...check, mayAct });
+  }
+
+  onHeartbeat(agentId: string): void {
+    this.viewChanges.note(agentId);
   }
 
   onLag(lagMs: number): void {

@@ -11,6 +11,8 @@ export interface WatchTargets {
 export interface HealthListener {
   /** Called after each periodic check that says something about the agent. */
   onChecked(agentId: string, outcome: HealthOutcome): void;
+  /** Called after each heartbeat, and again once what it announced is saved. */
+  onHeartbeat(agentId: string): void;
   /** Called when failed checks were discarded because the supervisor's event loop was delayed for `lagMs`. */
   onLag(lagMs: number): void;
 }

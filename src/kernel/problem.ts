@@ -15,6 +15,7 @@ export const PROBLEM_TITLES = {
   'database-unavailable': 'The database does not accept writes',
   'no-capable-agent': 'No agent has this capability',
   'no-available-agent': 'No agent with this capability is available now',
+  'wait-timeout': 'The agent did not reach the state in time',
   'too-many-requests': 'Too many requests',
   'payload-too-large': 'The request body is too large',
   'internal-error': 'An unexpected error occurred',
@@ -32,6 +33,11 @@ export interface ProblemOptions {
   readonly errors?: readonly InvalidMember[];
   /** Seconds after which the caller may retry. */
   readonly retryAfterSeconds?: number;
+  /**
+   * Extension members of the answer (RFC 9457), in a form that JSON can represent. They never replace a standard member.
+   * They are shown to the caller, so they must never contain a secret.
+   */
+  readonly members?: Readonly<Record<string, unknown>>;
   readonly cause?: unknown;
 }
 
@@ -42,6 +48,7 @@ export interface ProblemOptions {
 export class Problem extends Error {
   readonly errors: readonly InvalidMember[] | undefined;
   readonly retryAfterSeconds: number | undefined;
+  readonly members: Readonly<Record<string, unknown>>;
 
   constructor(
     readonly code: ProblemCode,
@@ -52,6 +59,7 @@ export class Problem extends Error {
     this.name = 'Problem';
     this.errors = options.errors;
     this.retryAfterSeconds = options.retryAfterSeconds;
+    this.members = options.members ?? {};
   }
 }
 

@@ -24,6 +24,11 @@ export class FakeClock implements Clock {
   private readonly losses: { readonly at: number; readonly lostMs: number }[] = [];
   private readonly suspendListeners = new Set<(lostMs: number) => void>();
 
+  /** Number of timers that have neither fired nor been cancelled. */
+  get timerCount(): number {
+    return this.pending.size;
+  }
+
   now(): number {
     return this.time;
   }

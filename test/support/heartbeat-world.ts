@@ -11,13 +11,18 @@ export let test: TestDatabase;
 
 export let heartbeats: Heartbeats;
 
+/** Agents whose heartbeats were passed on, in order. */
+export let heard: string[];
+
 /** Present process of each agent, as healing would report it. */
 export let processes: Record<string, string | null>;
 
 export function makeHeartbeats(): Heartbeats {
   const tokens = new TokenBudgets(new TokenStore(test.database, test.queue), { policyOf: () => ({}) }, test.clock);
   const incarnations = { incarnationOf: (agentId: string) => processes[agentId] ?? null };
-  return new Heartbeats(new HeartbeatStore(test.database, test.queue), test.clock, address, tokens, incarnations);
+  const listener = { onHeartbeat: (agentId: string) => heard.push(agentId) };
+  const store = new HeartbeatStore(test.database, test.queue);
+  return new Heartbeats(store, test.clock, address, tokens, incarnations, listener);
 }
 
 /** Loads the heartbeats as a later start of the supervisor would. */
@@ -39,6 +44,7 @@ export function useHeartbeats(): void {
   beforeEach(async () => {
     await test.database.transaction((tx) => tx.deleteFrom('local.heartbeat').execute());
     processes = { a: 'run-1:10' };
+    heard = [];
     heartbeats = makeHeartbeats();
   });
 

@@ -24,6 +24,7 @@ export async function makeSupervisor({ isExternal = false, begins = true } = {})
   const agents = new Map<string, RegisteredAgent>();
   const desired = new Map<string, DesiredState>();
   const saved: Change[] = [];
+  const noted: string[] = [];
   const disk = { isAway: false, logEnd: LOG };
   const fates: LaunchFate[] = [];
   world.faults = { ...NO_FAULTS, launch: () => fates.shift() ?? 'works' };
@@ -56,6 +57,7 @@ export async function makeSupervisor({ isExternal = false, begins = true } = {})
       },
       memory: { resetTokens: () => undefined, forget: () => undefined },
       reports: NO_REPORTS,
+      viewChanges: { note: (agentId) => noted.push(agentId) },
       journal: { commit, commitEventually: (change) => commit(change).catch(() => undefined) },
       log: { info: () => undefined, warn: () => undefined },
       policies: { of: () => ({ ...POLICY, isExternal }) },
@@ -103,5 +105,20 @@ export async function makeSupervisor({ isExternal = false, begins = true } = {})
     await outcomeOf(supervisor.agents.register(definitionOf({ agentId })), 50);
   };
   const events = () => saved.flatMap((change) => change.events.map(({ type }) => type));
-  return { clock, world, runtime, agents, saved, disk, fates, actors, supervisor, start, outcomeOf, register, events };
+  return {
+    clock,
+    world,
+    runtime,
+    agents,
+    saved,
+    noted,
+    disk,
+    fates,
+    actors,
+    supervisor,
+    start,
+    outcomeOf,
+    register,
+    events,
+  };
 }

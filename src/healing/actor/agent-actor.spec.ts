@@ -19,6 +19,7 @@ function makeActor(refusal: Problem, changes: Partial<AgentState> = {}) {
   const clock = new FakeClock();
   const kept: Change[] = [];
   const applied: DesiredState[] = [];
+  const noted: string[] = [];
   const acts = jest.fn<ReturnType<Act>, Parameters<Act>>();
   const circuits = new Circuits(clock, { loadAll: () => Promise.resolve(new Map()) });
   const commit = jest.fn<Promise<void>, Parameters<Journal['commit']>>(() => Promise.reject(refusal));
@@ -30,6 +31,7 @@ function makeActor(refusal: Problem, changes: Partial<AgentState> = {}) {
       circuits,
       policies: { of: () => POLICY },
       reports: NO_REPORTS,
+      viewChanges: { note: () => noted.push('a') },
     },
     diagnosis: {
       diagnose: () => Promise.reject(new Error('no run exited')),
@@ -58,7 +60,7 @@ function makeActor(refusal: Problem, changes: Partial<AgentState> = {}) {
   };
   const state = { ...newAgentState(clock.now()), ...changes };
   const actor = new AgentActor('a', state, ports, acts, () => false);
-  return { actor, clock, circuits, state, kept, applied, acts, commit };
+  return { actor, clock, circuits, state, kept, applied, acts, commit, noted };
 }
 
 const AWAY = new Problem('database-unavailable', 'away');
@@ -80,6 +82,19 @@ describe('an actor whose handler throws', () => {
   });
 });
 
+describe('a decision', () => {
+  it('notes a change of the view when it is applied', async () => {
+    const { actor, commit, noted } = makeActor(AWAY);
+    commit.mockResolvedValue(undefined);
+    const started = actor.command(START, 'up').catch((error: unknown) => error);
+    expect(noted).toEqual([]);
+    await settled();
+    expect(noted).toEqual(['a']);
+    actor.close(GONE);
+    expect(await started).toMatchObject({ code: 'agent-not-found' });
+  });
+});
+
 describe('a closed actor', () => {
   it('does nothing for a command whose commit succeeds only afterwards', async () => {
     const { actor, state, acts, applied, commit } = makeActor(AWAY);
@@ -98,10 +113,10 @@ describe('a closed actor', () => {
 });
 
 describe('a command that cannot be saved', () => {
-  it('does not act', async () => {
-    const { actor, kept, acts } = makeActor(AWAY);
+  it('does not act, and changes no view', async () => {
+    const { actor, kept, acts, noted } = makeActor(AWAY);
     await expect(actor.command(START, 'up')).rejects.toBe(AWAY);
-    expect([kept, acts.mock.calls]).toEqual([[], []]);
+    expect([kept, acts.mock.calls, noted]).toEqual([[], [], []]);
   });
 
   it('does not act while its commit is in doubt, and saves the held state over it', async () => {

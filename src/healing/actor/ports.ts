@@ -79,6 +79,12 @@ export interface SupervisionReports {
   onResumed(lostMs: number): void;
 }
 
+/** Receives the ids of agents whose views may have changed, for readers that wait for a change. */
+export interface ViewChangeSink {
+  /** Must return at once and never throw: it is called while a decision is applied. */
+  note(agentId: string): void;
+}
+
 /** Dependencies of supervision. The simulation provides its own. */
 export interface SupervisionPorts {
   readonly clock: Clock;
@@ -93,5 +99,6 @@ export interface SupervisionPorts {
   readonly planner: Planner;
   readonly journal: Journal;
   readonly reports: SupervisionReports;
+  readonly viewChanges: ViewChangeSink;
   readonly log: HealingLog;
 }

@@ -22,7 +22,8 @@ describe('a heartbeat', () => {
   const makeHeartbeats = () => {
     const tokens = new TokenBudgets(new TokenStore(test.database, gate.queue), { policyOf: () => ({}) }, clock);
     const store = new HeartbeatStore(test.database, gate.queue);
-    return new Heartbeats(store, clock, address, tokens, { incarnationOf: () => 'run-1:10' });
+    const incarnations = { incarnationOf: () => 'run-1:10' };
+    return new Heartbeats(store, clock, address, tokens, incarnations, { onHeartbeat: () => undefined });
   };
   const beat = (heartbeat: Heartbeat) => heartbeats.record('a', heartbeat);
   const endpoint = () => heartbeats.announcedOf('a')?.endpoint ?? null;

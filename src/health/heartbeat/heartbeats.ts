@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { CLOCK, invalid, type Clock, type Heartbeat } from '../../kernel';
 import { OwnAddress } from '../../config';
 import type { Tx } from '../../persistence';
-import { INCARNATIONS, type Incarnations } from '../ports';
+import { HEALTH_LISTENER, INCARNATIONS, type HealthListener, type Incarnations } from '../ports';
 import { TokenBudgets } from '../tokens/token-budgets';
 import { AgentClaims, isNamedNow } from './agent-claims';
 import { HeartbeatStore, type Announcement, type SavedHeartbeat } from './heartbeat-store';
@@ -30,6 +30,7 @@ export class Heartbeats {
     private readonly address: OwnAddress,
     private readonly tokens: TokenBudgets,
     @Inject(INCARNATIONS) private readonly incarnations: Incarnations,
+    @Inject(HEALTH_LISTENER) private readonly listener: Pick<HealthListener, 'onHeartbeat'>,
   ) {}
 
   async load(): Promise<void> {
@@ -51,11 +52,13 @@ export class Heartbeats {
     const known = this.known.get(agentId) ?? this.remember(agentId, null, null);
     const incarnation = this.presentOf(agentId);
     known.liveness = withHeartbeat(known.liveness, incarnation, heartbeat, this.clock.now());
+    this.listener.onHeartbeat(agentId);
     const { tokensUsed } = heartbeat;
     await Promise.all([
       known.claims.save({ incarnation, heartbeat }),
       tokensUsed === undefined ? null : this.tokens.record(agentId, incarnation, tokensUsed),
     ]);
+    this.listener.onHeartbeat(agentId);
   }
 
   /** Returns the addresses that the agent's present process announced; null if it announced none. */
@@ -70,6 +73,14 @@ export class Heartbeats {
     const present = this.presentOf(agentId);
     const liveness = this.known.get(agentId)?.liveness ?? null;
     return liveness?.incarnation === present ? vitalsFrom(liveness, this.clock.now()) : null;
+  }
+
+  /** Returns when the agent's present process last said that it is busy, and if its latest heartbeat still does. */
+  busyOf(agentId: string): { readonly at: number; readonly isStill: boolean } | null {
+    const present = this.presentOf(agentId);
+    const liveness = this.known.get(agentId)?.liveness ?? null;
+    if (liveness?.incarnation !== present || liveness.busyAt === null) return null;
+    return { at: liveness.busyAt, isStill: liveness.busy };
   }
 
   /** Returns true if the agent has sent a heartbeat, from its present process or an earlier one. */

@@ -153,12 +153,15 @@ function makeHeartbeats({ actors, clock, disk, journal }: Parts): Heartbeats {
     save: (agentId: string, heartbeat: SavedHeartbeat) => journal.saveHeartbeat(agentId, heartbeat),
   };
   const address = { port: 0 } as OwnAddress;
-  return new Heartbeats(store as unknown as HeartbeatStore, clock, address, NO_TOKENS as unknown as TokenBudgets, {
-    incarnationOf: (agentId) => {
+  const incarnations = {
+    incarnationOf: (agentId: string) => {
       const machineState = actors.situationOf(agentId);
       return machineState === null ? null : currentIncarnation(machineState.state.phase);
     },
-  });
+  };
+  const tokens = NO_TOKENS as unknown as TokenBudgets;
+  const listener = { onHeartbeat: () => undefined };
+  return new Heartbeats(store as unknown as HeartbeatStore, clock, address, tokens, incarnations, listener);
 }
 
 function tracedEvents(say: (line: string) => void): FleetEvents {

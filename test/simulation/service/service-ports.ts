@@ -60,6 +60,7 @@ export function makePorts(parts: PortParts): SupervisionPorts {
         health.onResumed();
       },
     },
+    viewChanges: { note: () => undefined },
     policies: { of: currentPolicyOf },
     diagnosis: {
       diagnose: (_, { runId, exit, log }) => {
