@@ -16,7 +16,7 @@ import urllib.request
 
 from agent_server import agent, traceparent
 
-MAX_SENDS = 3
+MAX_SENDS = 5
 #: Routing attempts that find no available agent, each after up to WAIT_SECONDS in agent-spawner.
 MAX_ROUTES = 3
 WAIT_SECONDS = 20
@@ -44,7 +44,7 @@ def carry_out(tasks, seconds):
     tasks: in an order in which each one comes after those that its `after` names.
     """
     deadline = time.monotonic() + seconds
-    given = re.fullmatch(r"00-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}", traceparent.get() or "")
+    given = re.fullmatch(r"00-(?!0{32})([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}", traceparent.get() or "")
     trace_id = given[1] if given else secrets.token_hex(16)
     outcomes = {task["id"]: None for task in tasks}
     changed = threading.Condition()
@@ -120,18 +120,19 @@ def attempt(task, deadline, trace):
             if sends == MAX_SENDS:
                 return {"outcome": "failed", "agentId": chosen, "sends": sends, "reason": reason}
             avoided = [chosen]
-            time.sleep(min(0.2, remaining(deadline)))
+            # agent-spawner may not know of the failure yet.
+            time.sleep(min(0.5 * 2 ** (sends - 1), MAX_PAUSE_SECONDS, remaining(deadline)))
     return {"outcome": "failed", "reason": f"the deadline passed; last: {reason}", "sends": sends}
 
 
 def route(task_type, avoided, deadline, trace):
     """Returns where to send a task. agent-spawner starts an agent for it if needed, and waits until it is usable."""
     wait = min(WAIT_SECONDS, remaining(deadline))
-    body = {"taskType": task_type, "spawn": True, "waitSeconds": int(wait), "exclude": avoided}
-    headers = {"Authorization": f"Bearer {os.environ.get('AGENT_TOKEN', '')}", "traceparent": trace}
+    body = {"taskType": task_type, "waitSeconds": int(wait), "exclude": avoided, "traceparent": trace}
+    headers = {"Authorization": f"Bearer {os.environ.get('AGENT_TOKEN', '')}"}
     url = f"{os.environ.get('AGENT_SPAWNER_URL', 'http://127.0.0.1:3100')}/api/tasks/route"
     try:
-        routed = post(url, body, headers, wait + 10)
+        routed = post(url, body, headers, remaining(deadline))
     except urllib.error.HTTPError as error:
         problem = read_json(error)
         reason = problem.get("detail") or f"agent-spawner answered {error.code}"

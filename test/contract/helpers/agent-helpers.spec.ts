@@ -72,8 +72,13 @@ describe.each(LANGUAGES)('the helper for agents %s', (language) => {
   it('counts what is new, by the same table in every language', async () => {
     const { give, child } = run();
     const outcomes = await give(...HELPER_TABLE.map(([, order]) => order));
-    const seen = outcomes.map(([result, state], index) => [HELPER_TABLE[index]?.[0], result, state]);
-    expect(seen).toEqual(HELPER_TABLE.map(([what, , result, state]) => [what, result, expect.objectContaining(state)]));
+    const seen = outcomes.map(([result, state], index): unknown[] => [HELPER_TABLE[index]?.[0], result, state]);
+    const expected = HELPER_TABLE.map(([what, , result, state]): unknown[] => [
+      what,
+      result,
+      expect.objectContaining(state),
+    ]);
+    expect(seen).toEqual(expected);
     child.kill();
   });
 
@@ -131,7 +136,7 @@ describe.each(LANGUAGES)('the helper for agents %s', (language) => {
     const url = await until(() => receiver.last()?.healthUrl, 'it has announced its health check');
     const check = async () => {
       const answer = await fetch(url, { headers: { connection: 'close' } });
-      return [answer.status, (await answer.json())];
+      return [answer.status, await answer.json()];
     };
     const known = { agentId: 'a', task: 'letter 7', busy: true, progress: 0, tokensUsed: 0 };
     expect(await check()).toEqual([200, expect.objectContaining({ ...known, status: 'ok' })]);
