@@ -1,5 +1,6 @@
 """Runs an HTTP server on a free port with GET /health and POST /tasks. The sample agents share it."""
 
+import contextvars
 import json
 import os
 import signal
@@ -8,9 +9,15 @@ import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from heartbeat import Heartbeat
+from agent_spawner import Agent
 
 MAX_BODY = 1_000_000
+
+#: Reports to agent-spawner. Handlers may call its methods, such as agent.progress() and agent.tokens(n).
+agent = Agent()
+
+#: Header traceparent of the task that the present thread works on (W3C Trace Context); None without one.
+traceparent = contextvars.ContextVar("traceparent", default=None)
 
 
 class InputError(Exception):
@@ -40,7 +47,6 @@ def serve(tasks):
 
     tasks: by task type, a function that takes the input (a dict) and returns the result.
     """
-    beat = Heartbeat.from_environment()
     began = time.monotonic()
 
     class Handler(BaseHTTPRequestHandler):
@@ -49,10 +55,11 @@ def serve(tasks):
         def do_GET(self):
             if self.path.split("?")[0] != "/health":
                 return self._answer(404, {"error": "GET /health or POST /tasks"})
+            state = agent.health()
             self._answer(
-                200,
+                503 if state["status"] == "failing" else 200,
                 {
-                    "status": "ok",
+                    **state,
                     "agentId": os.environ.get("AGENT_ID"),
                     "runId": os.environ.get("AGENT_RUN_ID"),
                     "uptimeSeconds": round(time.monotonic() - began, 3),
@@ -63,6 +70,10 @@ def serve(tasks):
         def do_POST(self):
             if self.path.split("?")[0] != "/tasks":
                 return self._answer(404, {"error": "GET /health or POST /tasks"})
+            if self.headers.get("Origin"):
+                # Browsers add it. A page that the operator visits must not be able to give this agent tasks.
+                self.close_connection = True
+                return self._answer(403, {"error": "requests of web pages are refused"})
             length = self.headers.get("Content-Length", "0")
             if not length.isdigit() or int(length) > MAX_BODY:
                 self.close_connection = True
@@ -71,6 +82,7 @@ def serve(tasks):
                 body = json.loads(self.rfile.read(int(length)))
             except ValueError:
                 return self._answer(400, {"error": "the body is not JSON"})
+            traceparent.set(self.headers.get("traceparent"))
             self._answer(*run_task(body))
 
         def _answer(self, status, body):
@@ -91,7 +103,7 @@ def serve(tasks):
         if task_type not in tasks:
             return 422, {"error": f"taskType must be one of {', '.join(sorted(tasks))}"}
         try:
-            with beat.working(task_type):
+            with agent.task(task_type):
                 return 200, {"taskType": task_type, "result": tasks[task_type](body.get("input", {}))}
         except InputError as error:
             return 422, {"error": str(error)}
@@ -103,13 +115,12 @@ def serve(tasks):
     url = f"http://127.0.0.1:{server.server_port}"
 
     def end(*_):
-        beat.stop()
         # shutdown() waits for the loop that runs in this thread, so another thread must call it.
         threading.Thread(target=server.shutdown, daemon=True).start()
 
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, end)
     print(f"{os.environ.get('AGENT_ID', sys.argv[0])} listens on {url}", flush=True)
-    beat.start(endpoint=url, health_url=f"{url}/health")
+    agent.start(endpoint=url, health_url=f"{url}/health")
     server.serve_forever(poll_interval=0.1)
     server.server_close()

@@ -1,13 +1,13 @@
 // Sample agent in Node: summarizes a text by its most significant sentences, without a language model.
 import { createServer } from 'node:http';
-import { Heartbeat } from './heartbeat.mjs';
+import { Agent } from './agent-spawner.mjs';
 
 const MAX_BODY = 1_000_000;
 const STOP_WORDS = new Set(
   'a an and are as at be but by for from has have in is it its of on or that the to was were will with'.split(' '),
 );
 const began = process.uptime();
-const beat = new Heartbeat();
+const agent = new Agent();
 
 /** Returns the sentences with the most frequent words of the text, in their original order. */
 function summarize({ text, sentences = 2 }) {
@@ -47,9 +47,14 @@ async function handle(request) {
   const path = request.url.split('?')[0];
   if (request.method === 'GET' && path === '/health') {
     const { AGENT_ID: agentId = null, AGENT_RUN_ID: runId = null } = process.env;
-    return [200, { status: 'ok', agentId, runId, uptimeSeconds: process.uptime() - began, tasks: Object.keys(TASKS) }];
+    const state = agent.health();
+    const uptimeSeconds = process.uptime() - began;
+    const body = { ...state, agentId, runId, uptimeSeconds, tasks: Object.keys(TASKS) };
+    return [state.status === 'failing' ? 503 : 200, body];
   }
   if (request.method !== 'POST' || path !== '/tasks') return [404, { error: 'GET /health or POST /tasks' }];
+  // Browsers add this header. A page that the operator visits must not be able to give this agent tasks.
+  if (request.headers.origin) return [403, { error: 'requests of web pages are refused' }];
   const content = await readBody(request);
   if (content === null) return [413, { error: `the body may have up to ${MAX_BODY} bytes` }];
   let body;
@@ -62,7 +67,7 @@ async function handle(request) {
   if (!Object.hasOwn(TASKS, taskType ?? ''))
     return [422, { error: `taskType must be one of ${Object.keys(TASKS).join(', ')}` }];
   try {
-    const result = await beat.working(taskType, () => TASKS[taskType](input));
+    const result = await agent.task(taskType, () => TASKS[taskType](input));
     return [200, { taskType, result }];
   } catch (error) {
     if (error instanceof RangeError) return [422, { error: error.message }];
@@ -88,12 +93,11 @@ const server = createServer((request, response) => {
 server.listen(0, '127.0.0.1', () => {
   const url = `http://127.0.0.1:${server.address().port}`;
   console.log(`${process.env.AGENT_ID ?? 'text_summary_agent'} listens on ${url}`);
-  beat.start({ endpoint: url, healthUrl: `${url}/health` });
+  agent.start({ endpoint: url, healthUrl: `${url}/health` });
 });
 
 for (const signal of ['SIGTERM', 'SIGINT']) {
   process.on(signal, () => {
-    beat.stop();
     server.close(() => process.exit(0));
     server.closeAllConnections();
   });

@@ -20,6 +20,12 @@ describe('the first-start agents', () => {
     expect(registry.listAgents().map(({ autostart }) => autostart)).toEqual([true, true, true, true, false]);
   });
 
+  it('have no role beyond their own heartbeats, except the orchestrator, which routes tasks', async () => {
+    await registry.seedFirstStart();
+    const roles = registry.listAgents().map(({ agentId, apiRole }) => [agentId, apiRole]);
+    expect(roles.filter(([, role]) => role !== null)).toEqual([['orchestrator', 'operator']]);
+  });
+
   it('are registered once: an unregistered one does not come back', async () => {
     await registry.seedFirstStart();
     await registry.unregister('orchestrator');

@@ -30,6 +30,8 @@ export const FIRST_START_AGENTS: readonly AgentDefinitionInput[] = [
     agentId: 'orchestrator',
     name: 'Orchestrator',
     entryPoint: 'cognitive_orchestrator.py',
+    // It routes tasks to the other agents, which starts them if needed (docs/threat-model.md).
+    apiRole: 'operator',
     capabilities: ['orchestrator.plan', 'orchestrator.delegate'],
   },
   {
