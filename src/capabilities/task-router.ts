@@ -44,11 +44,11 @@ interface Route {
 @Injectable()
 export class TaskRouter {
   constructor(
-    private readonly candidates: Candidates,
-    private readonly starts: StartsOnDemand,
+    @Inject(Candidates) private readonly candidates: Pick<Candidates, 'rank'>,
+    @Inject(StartsOnDemand) private readonly starts: Pick<StartsOnDemand, 'start' | 'longestVerificationMs'>,
     private readonly waits: AgentWaits,
-    private readonly activity: AgentActivity,
-    @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(AgentActivity) private readonly activity: Pick<AgentActivity, 'noteTask'>,
+    @Inject(CLOCK) private readonly clock: Pick<Clock, 'now'>,
   ) {}
 
   /**
