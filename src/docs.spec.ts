@@ -22,6 +22,25 @@ describe.each(['docs/reliability.md', 'docs/threat-model.md'])('the tests that %
   });
 });
 
+/** A document quotes a whole file in the code block after a comment that names it. */
+describe('docs/writing-an-agent.md', () => {
+  const text = readFileSync(path.join(ROOT, 'docs/writing-an-agent.md'), 'utf8');
+  const quotes = [...text.matchAll(/<!-- file: (\S+) -->\n```\w+\n([^]*?)\n```/g)].map(([, file, code]) => ({
+    file,
+    code,
+  }));
+
+  it('has an example for each kind of agent', () => {
+    expect(quotes.map(({ file }) => path.basename(file ?? ''))).toEqual([
+      ...['anthropic_agent.mjs', 'openai_agent.mjs', 'plain_loop_agent.py', 'langgraph_agent.mjs'],
+    ]);
+  });
+
+  it.each(quotes)('quotes $file as it stands', ({ file = '', code }) => {
+    expect(code).toBe(readFileSync(path.join(ROOT, file), 'utf8').trimEnd());
+  });
+});
+
 describe.each([
   ['### `POST /api/agents/:id/spawn`', 25],
   ['### `kill -9`', 20],

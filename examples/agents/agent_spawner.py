@@ -5,7 +5,7 @@
     with agent.task("crawl shop"):              # busy until the end of the block
         agent.action("search", {"q": "shoes"})  # progress only if this action is new, so that a loop is detected
         agent.tokens(1200)                      # tokens used since the last call"""
-import atexit, contextlib, hashlib, http.server, json, os, pprint, sys, threading, time, urllib.request
+import atexit, contextlib, hashlib, http.client, http.server, json, os, pprint, sys, threading, time
 def plain(text): return "".join(each if each.isprintable() else " " for each in str(text)[:1000])  # others are refused
 
 class Agent:
@@ -41,28 +41,28 @@ class Agent:
             self._actions = [each for each in self._actions if each != key][-255:] + [key]
         self._change(progress=int(is_new))
         return is_new
-
     def progress(self, steps=1): self._change(progress=steps)
     def tokens(self, count): self._change(tokens=int(count or 0))
     def status(self, status, message=""): self._change(status=status, message=plain(message))  # ok, degraded or failing
-    def health(self): return dict(self._state)
+    def health(self): return {**self._state}
     def _change(self, _=None, progress=0, tokens=0, **changes):
         with self._lock:
             counts = {"progress": self._state["progress"] + progress, "tokensUsed": self._state["tokensUsed"] + tokens}
             self._state.update(changes, busy=bool(self._tasks), task=(self._tasks or [None])[-1], **counts)
         self._news.set()
     def _send_heartbeats(self):
-        url = f"{self._env['AGENT_SPAWNER_URL']}/api/agents/{self._env['AGENT_ID']}/heartbeat"
+        host, path = self._env["AGENT_SPAWNER_URL"].removeprefix("http://"), f"/api/agents/{self._env['AGENT_ID']}/heartbeat"
         headers = {"Authorization": f"Bearer {self._env['AGENT_TOKEN']}", "Content-Type": "application/json"}
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # no proxy may see the token
         fault, retry, interval = "", 0.1, float(self._env.get("HEARTBEAT_SECONDS", 10))
         while not self._is_ending or (self._news.is_set() and not fault):
             self._news.clear()
-            before, fault = fault, ""
             try:
-                opener.open(urllib.request.Request(url, json.dumps(self._state).encode(), headers), timeout=3).close()
+                with contextlib.closing(http.client.HTTPConnection(host, timeout=3)) as server:  # no proxy sees the token
+                    server.request("POST", path, json.dumps(self._state), headers)
+                    answer = server.getresponse()
+                    before, fault = fault, "" if answer.status == 204 else f"HTTP {answer.status} {answer.read(500)}"
             except Exception as error:  # without this thread, a healthy agent would look dead
-                fault = f"{error} {getattr(error, 'read', str)()[:500]}"
+                before, fault = fault, repr(error)
             if bool(fault) != bool(before):
                 print(f"heartbeat failed, retrying: {fault}" if fault else "heartbeats work again", file=sys.stderr, flush=True)
             retry = min(retry * 2, interval) if fault else 0.1

@@ -19,7 +19,7 @@ agent.start();
 async function answer(question) {
   const messages = [{ role: 'user', content: question }];
   for (;;) {
-    const model = process.env.MODEL ?? 'claude-sonnet-4-5';
+    const model = process.env.MODEL ?? 'claude-sonnet-5-5';
     const reply = await client.messages.create({ model, max_tokens: 1024, tools: TOOLS, messages });
     agent.tokens(reply.usage.input_tokens + reply.usage.output_tokens);
     if (reply.stop_reason !== 'tool_use') return reply.content.find(({ type }) => type === 'text')?.text ?? '';

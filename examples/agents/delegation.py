@@ -19,6 +19,8 @@ from agent_server import agent, traceparent
 MAX_SENDS = 5
 #: Routing attempts that find no available agent, each after up to WAIT_SECONDS in agent-spawner.
 MAX_ROUTES = 3
+#: Share of a routing attempt that counts if the agent was just started and has not announced its endpoint yet.
+NO_ENDPOINT_COST, NO_ENDPOINT_PAUSE_SECONDS = 0.1, 0.5
 WAIT_SECONDS = 20
 MAX_PAUSE_SECONDS = 3
 
@@ -33,8 +35,9 @@ class Refused(Exception):
 class Unavailable(Exception):
     """Reports that no agent is available now, and after how many seconds to ask again."""
 
-    def __init__(self, reason, retry_after):
+    def __init__(self, reason, retry_after, cost=1):
         super().__init__(reason)
+        self.cost = cost
         self.retry_after = min(retry_after, MAX_PAUSE_SECONDS)
 
 
@@ -98,8 +101,8 @@ def attempt(task, deadline, trace):
             if avoided:
                 avoided = []  # no other agent can do it, so wait for the one that failed
                 continue
-            routes += 1
-            if routes == MAX_ROUTES:
+            routes += error.cost
+            if routes >= MAX_ROUTES:
                 return {"outcome": "failed", "reason": reason}
             time.sleep(min(error.retry_after, remaining(deadline)))
             continue
@@ -142,7 +145,7 @@ def route(task_type, avoided, deadline, trace):
             raise  # 401: agent-spawner was just restarted, and does not know this run yet
         raise Refused(reason) from error
     if routed.get("endpoint") is None:
-        raise Unavailable(f"{routed['agentId']} names no endpoint", 1)
+        raise Unavailable(f"{routed['agentId']} names no endpoint", NO_ENDPOINT_PAUSE_SECONDS, NO_ENDPOINT_COST)
     return routed
 
 

@@ -10,7 +10,7 @@ const client = new OpenAI({ timeout: 60_000, maxRetries: 2 }); // a call without
 
 async function translate({ text, language }) {
   const reply = await client.chat.completions.create({
-    model: process.env.MODEL ?? 'gpt-5-mini',
+    model: process.env.MODEL ?? 'gpt-5.4-mini',
     messages: [
       { role: 'system', content: `Translate into ${language}. Answer with the translation alone.` },
       { role: 'user', content: text },

@@ -118,14 +118,6 @@ describe('the sample orchestrator', () => {
     const history = (await service.api.events()).filter(({ seq, type }) => seq > before && type === 'task.routed');
     const own = history.filter(({ data }) => String(data.traceparent).startsWith(`00-${TRACE}-`));
     const order = own.map(({ data }) => data.taskType);
-    expect([...order].sort()).toEqual([
-      'analytics.report',
-      'content.generate',
-      'content.generate',
-      'content.publish',
-      'outreach.dm',
-      'revenue.track',
-    ]);
     expect(order.lastIndexOf('content.generate')).toBeLessThan(order.indexOf('content.publish'));
     expect(order.lastIndexOf('content.generate')).toBeLessThan(order.indexOf('outreach.dm'));
     expect(order.indexOf('revenue.track')).toBeLessThan(order.indexOf('analytics.report'));
