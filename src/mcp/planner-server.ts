@@ -16,6 +16,9 @@ const INSTRUCTIONS = [
   'The role of your token decides what you may do. No confirmation changes that.',
 ].join('\n');
 
+/** The lists never change while the service runs. */
+const CAPABILITIES = { tools: { listChanged: false }, resources: { listChanged: false } };
+
 const TRACEPARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
 
 /** Builds the protocol server of one request. That is cheap: the lists are built once, and no schema is compiled. */
@@ -31,7 +34,7 @@ export class PlannerServer {
     const role = roleOf(authInfo?.scopes);
     const mcp = new McpServer(
       { name: 'agent-spawner', title: 'agent-spawner', version: packageJson.version },
-      { capabilities: { tools: {}, resources: {} }, instructions: INSTRUCTIONS },
+      { capabilities: CAPABILITIES, instructions: INSTRUCTIONS },
     );
     // The handlers of McpServer itself refuse a tool that is not listed as unknown. Here it is forbidden.
     const { server } = mcp;
