@@ -1,8 +1,10 @@
-import { Body, Controller, Get, HttpCode, Param, Post, Put } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Param, Post, Put, Res } from '@nestjs/common';
 import { ApiBody, ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import type { Response } from 'express';
 import { Needs } from '../auth';
 import { CapabilityRegistry, type RoutedTask } from '../capabilities';
 import { CapabilitiesDto, CapabilityListDto, RoutedTaskDto, RouteTaskDto } from './capability-schemas';
+import { signalOf } from './caller-signal';
 import { Problems } from './openapi';
 import { AgentIdPipe } from './request-reading';
 
@@ -32,14 +34,21 @@ export class CapabilitiesController {
     return this.list();
   }
 
-  /** Chooses the agent for a task: matching capability, circuit closed, status running, score 50 or more. */
+  /**
+   * Chooses the agent for a task: matching capability, circuit closed, status running, score 50 or more. If no agent is
+   * usable, starts a stopped one and waits for the first that becomes usable. A caller that disconnects cancels the
+   * wait, but not a start that was begun.
+   */
   @Post('tasks/route')
   @HttpCode(200)
   @Needs('operator')
   @ApiBody({ type: RouteTaskDto })
   @ApiOkResponse({ type: RoutedTaskDto })
   @Problems('invalid-request', 'no-capable-agent', 'no-available-agent')
-  route(@Body() { taskType, exclude }: RouteTaskDto): RoutedTask {
-    return this.capabilities.routeTask(taskType, { exclude });
+  route(
+    @Body() { taskType, ...options }: RouteTaskDto,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<RoutedTask> {
+    return this.capabilities.routeTask(taskType, { ...options, signal: signalOf(response) });
   }
 }

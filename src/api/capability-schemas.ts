@@ -1,6 +1,7 @@
 import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
-import { agentIdSchema, capabilitiesSchema, text } from '../kernel';
+import { routeRequestSchema } from '../capabilities';
+import { capabilitiesSchema } from '../kernel';
 
 export class CapabilitiesDto extends createZodDto(
   z.object({ capabilities: z.record(z.string(), z.array(z.string())) }),
@@ -8,13 +9,7 @@ export class CapabilitiesDto extends createZodDto(
 
 export class CapabilityListDto extends createZodDto(z.strictObject({ capabilities: capabilitiesSchema })) {}
 
-export class RouteTaskDto extends createZodDto(
-  z.strictObject({
-    taskType: text(128).describe('Capability that the task needs, such as content.generate'),
-    spawn: z.boolean().default(true).describe('Accepted but ignored: agents are not started on demand yet'),
-    exclude: z.array(agentIdSchema).max(1_000).default([]).describe('Agents that must not be chosen'),
-  }),
-) {}
+export class RouteTaskDto extends createZodDto(routeRequestSchema) {}
 
 export class RoutedTaskDto extends createZodDto(
   z.object({
@@ -33,5 +28,6 @@ export class RoutedTaskDto extends createZodDto(
         rejected: z.string().optional().describe('Why the agent was not chosen; omitted: it was available'),
       }),
     ),
+    traceparent: z.string().nullable().describe('Trace context that came with the task; null: none did'),
   }),
 ) {}

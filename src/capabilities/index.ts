@@ -1,2 +1,4 @@
 export { CapabilitiesModule } from './capabilities.module';
-export { CapabilityRegistry, type RoutedTask } from './capability-registry';
+export { CapabilityRegistry } from './capability-registry';
+export { routeRequestSchema } from './route-request';
+export { type RoutedTask } from './routed-task';

@@ -1,27 +1,18 @@
 import * as fc from 'fast-check';
-import { AGENT_STATUSES } from '../kernel';
-import { rankCandidates, type Candidate } from './select';
-
-const makeCandidate = (changes: Partial<Candidate> = {}): Candidate => ({
-  ...{ agentId: 'a', score: 90, status: 'running', circuit: 'CLOSED', chosenAt: null, isExcluded: false },
-  ...changes,
-});
-
-const candidates: fc.Arbitrary<Candidate[]> = fc.uniqueArray(
-  fc.record({
-    agentId: fc.stringMatching(/^[a-z]{1,3}$/),
-    score: fc.option(fc.integer({ min: 0, max: 100 })),
-    status: fc.constantFrom(...AGENT_STATUSES),
-    circuit: fc.constantFrom('CLOSED', 'OPEN', 'HALF_OPEN'),
-    chosenAt: fc.option(fc.nat(1_000)),
-    isExcluded: fc.boolean(),
-  }),
-  { selector: ({ agentId }) => agentId },
-);
+import { anyCandidates, makeCandidate } from '../../test/support/route-candidates';
+import { rankCandidates } from './select';
 
 describe('the ranking of candidates', () => {
   it.each([
     ['rejects a stopped agent', { status: 'stopped' }, 'stopped'],
+    ['rejects a stopped and paused agent', { status: 'stopped', isPaused: true }, 'stopped and paused'],
+    [
+      'rejects a stopped agent with an open circuit',
+      { status: 'stopped', circuit: 'OPEN' },
+      'stopped, and its circuit is OPEN',
+    ],
+    ['rejects an agent that is being started', { status: 'stopped', isBeingStarted: true }, 'it is being started'],
+    ['rejects an agent that must not be started, and says why', { status: 'stopped', hindrance: 'why' }, 'why'],
     ['rejects an excluded agent', { isExcluded: true }, 'excluded by the caller'],
     ['rejects a halted agent', { circuit: 'OPEN', status: 'halted' }, 'its circuit is OPEN'],
     ['rejects an agent in its trial', { circuit: 'HALF_OPEN' }, 'its circuit is HALF_OPEN'],
@@ -36,9 +27,9 @@ describe('the ranking of candidates', () => {
 
   it.each([
     ['the higher score', { score: 95 }, { score: 70 }],
-    ['the less recently chosen within a step of ten', { score: 91, chosenAt: 1 }, { score: 99, chosenAt: 2 }],
-    ['the less recently chosen within the top step', { score: 90, chosenAt: 1 }, { score: 100, chosenAt: 2 }],
-    ['an agent that was never chosen within a step', { score: 91 }, { score: 99, chosenAt: 2 }],
+    ['the less recently chosen within a step of ten', { score: 91, turn: 1 }, { score: 99, turn: 2 }],
+    ['the less recently chosen within the top step', { score: 90, turn: 1 }, { score: 100, turn: 2 }],
+    ['an agent that was never chosen within a step', { score: 91 }, { score: 99, turn: 2 }],
     ['an available agent with a lower score', { score: 50 }, { score: 100, status: 'recovering' }],
   ] as const)('prefers %s', (_, better, worse) => {
     const [first] = rankCandidates([
@@ -50,7 +41,7 @@ describe('the ranking of candidates', () => {
 
   it('ranks every available agent before every rejected one, independent of the input order', () => {
     fc.assert(
-      fc.property(candidates, (given) => {
+      fc.property(anyCandidates, (given) => {
         const order = rankCandidates(given);
         const firstRejected = order.findIndex(({ rejected }) => rejected !== null);
         if (firstRejected >= 0)
@@ -62,10 +53,10 @@ describe('the ranking of candidates', () => {
   });
 
   it('chooses equal candidates in turn', () => {
-    const chosen = new Map<string, number>(['a', 'b', 'c'].map((agentId) => [agentId, -1]));
+    const chosen = new Map<string, number | null>(['a', 'b', 'c'].map((agentId) => [agentId, null]));
     const turns: string[] = [];
-    for (let turn = 0; turn < 9; turn += 1) {
-      const [best] = rankCandidates([...chosen].map(([agentId, chosenAt]) => makeCandidate({ agentId, chosenAt })));
+    for (let turn = 1; turn < 10; turn += 1) {
+      const [best] = rankCandidates([...chosen].map(([agentId, last]) => makeCandidate({ agentId, turn: last })));
       turns.push(best?.agentId ?? '');
       chosen.set(best?.agentId ?? '', turn);
     }

@@ -3,6 +3,7 @@ import { isExternal } from '../kernel';
 import { SETTINGS, type ResolvedSettings } from '../config';
 import { HealthMonitor } from '../health';
 import { AgentDefinitions } from '../registry';
+import { AgentActivity } from './agent-activity';
 import type { Policies } from './actor/ports';
 import { FleetWatch } from './fleet/fleet-watch';
 import type { HealingPolicy } from './machine';
@@ -15,6 +16,7 @@ export class AgentPolicies implements Policies {
     private readonly definitions: AgentDefinitions,
     private readonly health: HealthMonitor,
     private readonly fleet: FleetWatch,
+    private readonly activity: AgentActivity,
     @Inject(SETTINGS) private readonly settings: ResolvedSettings,
   ) {}
 
@@ -24,6 +26,7 @@ export class AgentPolicies implements Policies {
       isChecked: this.health.hasUrl(agentId),
       isExternal: agent !== null && isExternal(agent),
       isFleetIncident: this.fleet.isIncident(),
+      activity: this.activity.of(agentId),
     });
   }
 }

@@ -1,5 +1,14 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { CLOCK, isExternal, isoTime, type AgentStatus, type AgentView, type Clock, type DesiredState } from '../kernel';
+import {
+  CLOCK,
+  isExternal,
+  isoTime,
+  type AgentStatus,
+  type AgentView,
+  type CircuitState,
+  type Clock,
+  type DesiredState,
+} from '../kernel';
 import { HealthMonitor, Heartbeats } from '../health';
 import { AgentDefinitions, launchFingerprint, maskValues, type RegisteredAgent } from '../registry';
 import type { ListedProcess } from '../processes';
@@ -11,6 +20,21 @@ export interface AgentFilter {
   readonly capability?: string;
   readonly status?: AgentStatus;
   readonly desiredState?: DesiredState;
+}
+
+/** Facts about an agent that decide if a task can go to it. */
+export interface AgentStanding extends Pick<AgentView, 'agentId' | 'status'> {
+  /** As in the view. */
+  readonly score: number | null;
+  readonly circuit: CircuitState;
+  readonly isExternal: boolean;
+  readonly isPaused: boolean;
+  /** True while the agent runs, or is started, only because routing asked for it. */
+  readonly isOnDemand: boolean;
+  /** `Clock.now()` of the latest stop by an operator or by the idle timer. */
+  readonly stopAskedAt: number;
+  /** When its next launch is due, on the scale of `Clock.now()`; null: none is. */
+  readonly dueAt: number | null;
 }
 
 /** Builds the views of agents for readers: the definition and the present state, combined at each read. */
@@ -37,6 +61,30 @@ export class AgentViews {
       .map((agent) => this.viewOf(agent))
       .filter((view) => filter.status === undefined || view.status === filter.status)
       .filter((view) => filter.desiredState === undefined || view.desiredState === filter.desiredState);
+  }
+
+  /**
+   * Returns what routing must know of an agent; null: it is not registered. Unlike a view, its cost does not depend on
+   * the number of agents.
+   */
+  standingOf(agentId: string): AgentStanding | null {
+    const agent = this.definitions.findAgent(agentId);
+    const machineState = this.supervisor.machineState(agentId);
+    if (agent === null || machineState === null) return null;
+    const { state, circuit } = machineState;
+    return {
+      ...{ agentId, status: this.health.statusOf(agentId), score: this.scoreOf(agent, machineState) },
+      ...{ circuit: circuit.state, isExternal: isExternal(agent), isOnDemand: state.onDemand },
+      isPaused: this.pausedUntil(machineState) !== null,
+      stopAskedAt: state.stopAskedAt,
+      dueAt: machineState.desired === 'stopped' ? null : dueAt(state.phase, circuit.dueAt),
+    };
+  }
+
+  /** Returns the URL to which a task for the agent is sent; null: neither its run nor its definition names one. */
+  endpointOf(agentId: string): string | null {
+    const endpoint = this.definitions.findAgent(agentId)?.endpoint ?? null;
+    return this.heartbeats.announcedOf(agentId)?.endpoint ?? endpoint;
   }
 
   private viewOf(agent: RegisteredAgent): AgentView {

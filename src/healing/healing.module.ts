@@ -11,6 +11,7 @@ import { PROCESS_MANAGER, ProcessesModule, type ProcessManager } from '../proces
 import { AgentActors } from './actor/agent-actors';
 import { LaunchPlanner } from './actor/launch-planner';
 import type { HealingLog, SupervisionPorts } from './actor/ports';
+import { AgentActivity } from './agent-activity';
 import { AgentPolicies } from './agent-policies';
 import { AgentStateStore } from './agent-state-store';
 import { AgentViews } from './agent-views';
@@ -66,6 +67,7 @@ const supervision: Provider[] = [
     useFactory: (ports: SupervisionPorts, actors: AgentActors, settings: ResolvedSettings) =>
       new AgentSupervisor(ports, actors, settings.LAUNCH_CONCURRENCY),
   },
+  AgentActivity,
   AgentMemories,
   AgentPolicies,
   AgentStateStore,
@@ -114,6 +116,7 @@ const facades: Provider[] = [
     WaitSubjects,
   ],
   exports: [
+    AgentActivity,
     AgentLogs,
     AgentRegistry,
     AgentSupervisor,

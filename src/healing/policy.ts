@@ -1,15 +1,15 @@
 import type { Policy } from '../kernel';
 import type { Settings } from '../config';
 import type { CircuitPolicy } from '../circuit';
-import type { HealingPolicy } from './machine';
+import { NO_ACTIVITY, type HealingPolicy } from './machine';
 
 const SECOND_MS = 1_000;
 const HOUR_MS = 3_600_000;
 
 /** Facts that govern an agent besides its policy and the settings, and that change at run time. */
-export type RuntimeFacts = Pick<HealingPolicy, 'isChecked' | 'isExternal' | 'isFleetIncident'>;
+export type RuntimeFacts = Pick<HealingPolicy, 'isChecked' | 'isExternal' | 'isFleetIncident' | 'activity'>;
 
-const NO_FACTS: RuntimeFacts = { isChecked: false, isExternal: false, isFleetIncident: false };
+const NO_FACTS: RuntimeFacts = { isChecked: false, isExternal: false, isFleetIncident: false, activity: NO_ACTIVITY };
 
 /**
  * Returns the effective policy of one agent for healing and its circuit: its own values, else the settings of the
@@ -28,6 +28,7 @@ export function resolvePolicy(settings: Settings, policy: Policy, facts: Runtime
     killTimeoutMs: (policy.killTimeoutSeconds ?? settings.KILL_TIMEOUT_SECONDS) * SECOND_MS,
     graceMs: (policy.startupGraceSeconds ?? settings.STARTUP_GRACE_SECONDS) * SECOND_MS,
     reminderMs: (policy.escalationReminderHours ?? settings.ESCALATION_REMINDER_HOURS) * HOUR_MS,
+    idleStopMs: policy.idleStopSeconds === undefined ? null : policy.idleStopSeconds * SECOND_MS,
     circuit: circuitPolicy(settings, policy),
     ...facts,
   };

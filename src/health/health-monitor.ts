@@ -72,6 +72,18 @@ export class HealthMonitor {
     return this.reports.statusOf(agentId);
   }
 
+  /**
+   * Returns when the agent's present process last said that it is busy; null: it did not.
+   *
+   * @returns `until`: the time at which that heartbeat is no longer fresh; null: a later heartbeat says not busy
+   */
+  busyOf(agentId: string): { readonly at: number; readonly until: number | null } | null {
+    const busy = this.heartbeats.busyOf(agentId);
+    if (busy === null) return null;
+    const { heartbeatTimeoutMs } = this.watched.policyOf(agentId);
+    return { at: busy.at, until: busy.isStill ? busy.at + heartbeatTimeoutMs : null };
+  }
+
   /** Returns true if the agent has a health URL. */
   hasUrl(agentId: string): boolean {
     return this.checks.hasUrl(agentId);
@@ -89,7 +101,9 @@ export class HealthMonitor {
     this.watched.onResume();
   }
 
+  /** Forgets the checks and the heartbeats of an unregistered agent. */
   forget(agentId: string): void {
+    this.heartbeats.forget(agentId);
     this.watched.forget(agentId);
   }
 

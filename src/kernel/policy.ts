@@ -49,7 +49,9 @@ export const policySchema = z
       .positive()
       .max(31_536_000)
       .describe('Length of the window of the token budget; default: 86,400'),
-    idleStopSeconds: positiveSeconds('An agent that was started on demand is stopped after this long without a task'),
+    idleStopSeconds: positiveSeconds(
+      'An agent that routing started is stopped after this long without a routed task or a busy heartbeat; unset: never',
+    ),
     otel: z.boolean().describe('true: the supervisor accepts telemetry of the agent; default: false'),
   })
   .partial();

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { McpServer, type McpRequestContext, type ServerContext } from '@modelcontextprotocol/server';
 import packageJson from '../../package.json';
+import { routeRequestSchema } from '../capabilities';
 import type { Role } from '../config';
 import { progressOf } from './progress';
 import { Resources } from './resources';
@@ -18,8 +19,6 @@ const INSTRUCTIONS = [
 
 /** The lists never change while the service runs. */
 const CAPABILITIES = { tools: { listChanged: false }, resources: { listChanged: false } };
-
-const TRACEPARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
 
 /** Builds the protocol server of one request. That is cheap: the lists are built once, and no schema is compiled. */
 @Injectable()
@@ -60,9 +59,10 @@ function roleOf(scopes: readonly string[] | undefined): Role {
 
 function callOf(role: Role, context: ServerContext): ToolCall {
   const { signal, _meta } = context.mcpReq;
-  const traceparent: unknown = _meta?.traceparent;
+  // An invalid trace context is ignored, as W3C Trace Context demands.
+  const { data: traceparent } = routeRequestSchema.shape.traceparent.safeParse(_meta?.traceparent);
   return {
     ...{ role, signal, report: progressOf(context) },
-    ...(typeof traceparent === 'string' && TRACEPARENT.test(traceparent) ? { traceparent } : {}),
+    ...(traceparent === undefined ? {} : { traceparent }),
   };
 }

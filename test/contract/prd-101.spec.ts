@@ -287,8 +287,8 @@ describe('PRD-101', () => {
     ],
     [
       'CapabilityRegistry.route_task(task_type)',
-      () => {
-        expect(world.capabilities.routeTask('work.do')).toMatchObject({ agentId: 'worker' });
+      async () => {
+        expect(await world.capabilities.routeTask('work.do')).toMatchObject({ agentId: 'worker' });
       },
     ],
     [
@@ -457,7 +457,7 @@ describe('PRD-101', () => {
       'test_capability_routing',
       async () => {
         await world.waitUntilRunning('content-agent');
-        expect(world.capabilities.routeTask('content.generate')).toMatchObject({ agentId: 'content-agent' });
+        expect(await world.capabilities.routeTask('content.generate')).toMatchObject({ agentId: 'content-agent' });
       },
     ],
   ];

@@ -160,10 +160,11 @@ describe("the owner's tests", () => {
     await launcher.spawn('able-too');
     await until(() => directory.view('able-too').status === 'running', 'it runs');
     expect(capabilities.findCapableAgent('report.write')).toBe('able-too');
-    expect(capabilities.routeTask('report.write')).toMatchObject({ agentId: 'able-too' });
+    expect(await capabilities.routeTask('report.write')).toMatchObject({ agentId: 'able-too' });
     for (let failures = 0; failures < 5; failures += 1) await circuits.recordFailure('able-too');
     expect(capabilities.findCapableAgent('report.write')).toBeNull();
-    expect(() => capabilities.routeTask('report.write')).toThrow('none is available now');
+    const refused = capabilities.routeTask('report.write', { spawn: false });
+    await expect(refused).rejects.toThrow('none is available now');
     await capabilities.registerCapabilities('able', ['report.read']);
     expect(capabilities.listCapabilities()).toEqual({
       ...capabilities.listCapabilities(),

@@ -3,6 +3,7 @@ import type { LogMark } from '../../src/healing/diagnosis';
 import type { ListedProcess, ProcessIdentity, UnlistedProcess } from '../../src/processes';
 import {
   incarnationOf,
+  NO_ACTIVITY,
   type HealingPolicy,
   type LaunchFacts,
   type MachineEvent,
@@ -24,6 +25,8 @@ export const POLICY: HealingPolicy = {
   isChecked: false,
   isExternal: false,
   isFleetIncident: false,
+  idleStopMs: null,
+  activity: NO_ACTIVITY,
   reminderMs: 4 * HOUR_MS,
   circuit: { failureThreshold: 5, failuresPerHour: 20, cooldownMs: 60_000 },
 };

@@ -34,7 +34,7 @@ export class Drive {
   diagnosis: Diagnosis | null = null;
   /** End of the logs, read before each later decision. */
   logEnd: LogMark | null = null;
-  readonly policy: HealingPolicy;
+  policy: HealingPolicy;
   /** Every run that was launched so far. */
   readonly runs = new Map<string, Run>();
   protected made = 0;
@@ -70,6 +70,12 @@ export class Drive {
   /** Sets the end of the logs for every later decision. */
   logsEndAt(logEnd: LogMark): this {
     this.logEnd = logEnd;
+    return this;
+  }
+
+  /** Changes the policy of every later decision. */
+  with(changes: Partial<HealingPolicy>): this {
+    this.policy = { ...this.policy, ...changes };
     return this;
   }
 

@@ -1,4 +1,4 @@
-import { messageOf, Problem, type Timer } from '../../kernel';
+import { messageOf, Problem } from '../../kernel';
 import {
   decide,
   isActing,
@@ -12,6 +12,7 @@ import {
   type PlannedEvent,
 } from './decision';
 import { DecisionSaver, undoChange } from './change';
+import { AgentTimer } from './agent-timer';
 import type { Change } from './journal';
 import {
   deadlineOf,
@@ -38,7 +39,7 @@ export class AgentActor {
   private readonly mailbox: Mailbox<Message>;
   private readonly pending: PendingCommands;
   private readonly saver: DecisionSaver;
-  private timer: Timer | null = null;
+  private readonly timer: AgentTimer;
   /** Reason for callers why the actor is closed; null: it is open. */
   private closedBy: Problem | null = null;
 
@@ -51,6 +52,12 @@ export class AgentActor {
     private readonly mustWait: (phase: Phase) => boolean,
   ) {
     this.saver = new DecisionSaver(ports.journal);
+    this.timer = new AgentTimer(ports.clock, {
+      at: () => this.deadline(),
+      onDue: () => {
+        this.checkDeadline();
+      },
+    });
     this.pending = new PendingCommands(ports.clock, () => this.saver.lastSave);
     this.mailbox = new Mailbox(
       (message) => this.handle(message),
@@ -100,22 +107,14 @@ export class AgentActor {
   close(reason: Problem): void {
     if (this.closedBy !== null) return;
     this.closedBy = reason;
-    this.timer?.cancel();
-    this.timer = null;
+    this.timer.cancel();
     for (const message of this.mailbox.clear()) message.command?.caller.reject(reason);
     this.pending.refuseAll(reason);
   }
 
   /** Arms the timer of the present phase. Called after loading and after each event. */
   arm(): void {
-    this.timer?.cancel();
-    this.timer = null;
-    const { clock } = this.ports;
-    const deadline = this.deadline();
-    if (deadline === null) return;
-    this.timer = clock.after(Math.max(0, deadline - clock.now()), () => {
-      this.checkDeadline();
-    });
+    this.timer.arm();
   }
 
   /** Posts a timer event if the deadline has passed. */

@@ -18,6 +18,9 @@ const POLICIES: readonly HealingPolicy['restart'][] = ['on-failure', 'never'];
 /** Threshold that lets an agent back off first and be halted later. */
 const FAILURE_THRESHOLD = 3;
 
+/** Longer than `STABLE_SECONDS`, so that an agent on demand becomes stable first. */
+const IDLE_STOP_MS = 2 * POLICY.stableMs;
+
 const KINDS: readonly Phase['kind'][] = ['stopped', 'starting', 'verifying', 'running', 'stopping', 'down'];
 
 /** All phases, with the variants of each kind. */
@@ -99,6 +102,7 @@ function keyOf(story: Story): string {
     lastRun?.daemon.pid,
     state.pausedUntil === null,
     state.previousCause === LIKELY_KEY.cause,
+    state.onDemand,
   ];
   return JSON.stringify([...shared, ...detailsOf(phase)]);
 }
@@ -128,7 +132,7 @@ function fallbackOf(launch: { readonly fallback: { readonly phase: Phase } | nul
 /** Explores breadth first from a new agent, with every word of the alphabet, until no new key appears. */
 function explore(): Exploration {
   const circuit = { ...POLICY.circuit, failureThreshold: FAILURE_THRESHOLD };
-  const queue = POLICIES.map((restart) => new Story({ restart, circuit }));
+  const queue = POLICIES.map((restart) => new Story({ restart, circuit, idleStopMs: IDLE_STOP_MS }));
   const seen = new Set(queue.map(keyOf));
   const edges = new Map<string, Edge>();
   for (const story of queue) {

@@ -77,8 +77,10 @@ export class Draft {
     this.update({ phase });
   }
 
+  /** Sets the desired state. The start after a stop decides again if the agent runs on demand. */
   desire(desired: DesiredState): void {
     this.machineState = { ...this.machineState, desired };
+    if (desired === 'stopped' && this.state.onDemand) this.update({ onDemand: false });
   }
 
   effect(effect: Effect): void {

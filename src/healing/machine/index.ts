@@ -14,7 +14,7 @@ export {
   type FleetView,
 } from './fleet';
 export { type Launch, type LaunchFacts, type Phase, type Run } from './phase';
-export { type HealingPolicy } from './policy';
+export { NO_ACTIVITY, type Activity, type HealingPolicy } from './policy';
 export { LONGEST_PAUSE_MS } from './commands/healing';
 export { adaptToReboot, adaptToRestore, rehydrateState } from './rehydrate';
 export { parseSavedFleetIncident, rehydrateFleetIncident } from './saved-fleet';

@@ -83,8 +83,11 @@ export interface EarlyExit extends ExitFacts {
 
 /** Next step once a stopped run is proven dead. */
 export type AfterStop =
-  /** `updateUntil`: its daemon was killed on purpose, and until then `pm2 update` may bring it back. */
-  | { readonly kind: 'stopped'; readonly updateUntil?: number }
+  /**
+   * `updateUntil`: its daemon was killed on purpose, and until then `pm2 update` may bring it back. `by`: set if no
+   * operator requested the stop, but the agent was idle.
+   */
+  | { readonly kind: 'stopped'; readonly updateUntil?: number; readonly by?: 'idle' }
   | { readonly kind: 'start'; readonly launch: Omit<Launch, 'runId'>; readonly delayMs: number }
   | { readonly kind: 'halted' }
   /** The agent leaves the registry once no process of it lives. */

@@ -80,7 +80,10 @@ const stopping: fc.Arbitrary<StoppingPhase> = fc.record(
     awaited: fc.constantFrom('pending', 'unknown', null),
     hasExited: isTrue,
     then: fc.oneof(
-      fc.record({ kind: fc.constant('stopped'), updateUntil: time }, { requiredKeys: ['kind'] }),
+      fc.record(
+        { kind: fc.constant('stopped'), updateUntil: time, by: fc.constant('idle') },
+        { requiredKeys: ['kind'] },
+      ),
       fc.record({ kind: fc.constant('start'), launch: whole, delayMs: count }),
       fc.record({ kind: fc.constantFrom('halted', 'unregistered') }),
     ),
@@ -119,6 +122,7 @@ const action = fc.constantFrom('restart', 'halt', 'stop', 'none');
 /** Every state that the type allows, in small values. */
 const states: fc.Arbitrary<AgentState> = fc.record({
   ...{ phase, revision: count, startAskedAt: time, stopAskedAt: time, ghosts: fc.array(text), restarts: count },
+  onDemand: fc.boolean(),
   incident: orNull(fc.record({ id: text, openedAt: time, attempt: count, escalated: fc.boolean() })),
   lastRun: orNull(run),
   unanswered: orNull(fc.tuple(facts, text).map(([launched, runId]) => ({ ...launched, runId }))),

@@ -102,7 +102,7 @@ const verifying = z.object({ kind: z.literal('verifying'), since: time, run, lau
 const running = z.object({ kind: z.literal('running'), since: time, run, stable: z.boolean(), checked });
 
 const afterStop = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('stopped'), updateUntil: time.optional() }),
+  z.object({ kind: z.literal('stopped'), updateUntil: time.optional(), by: z.literal('idle').optional() }),
   z.object({ kind: z.literal('start'), launch: intent, delayMs: z.number().min(0) }),
   z.object({ kind: z.literal('halted') }),
   z.object({ kind: z.literal('unregistered') }),
@@ -150,6 +150,7 @@ const members = {
   failedRunId: z.string().nullable(),
   previousCause: cause.nullable(),
   restarts: count,
+  onDemand: z.boolean(),
   lastFailure: z
     .object({
       at: time,

@@ -81,6 +81,11 @@ export interface AgentState {
   readonly previousCause: FailureCause | null;
   /** Launches that replaced an earlier process, over the agent's lifetime. */
   readonly restarts: number;
+  /**
+   * True while the agent runs only because routing started it, so that it is stopped when it is idle. An operator's
+   * start or restart makes it the operator's.
+   */
+  readonly onDemand: boolean;
   readonly lastFailure: LastFailure | null;
   readonly diagnosis: SavedDiagnosis | null;
   /** Incarnation last recorded as unhealthy, until it is recorded as healthy again; null: none. */
@@ -105,6 +110,7 @@ export function newAgentState(now: number): AgentState {
     failedRunId: null,
     previousCause: null,
     restarts: 0,
+    onDemand: false,
     lastFailure: null,
     diagnosis: null,
     unhealthy: null,

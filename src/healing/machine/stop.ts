@@ -67,7 +67,7 @@ export function continueAfterStop(draft: Draft, then: AfterStop, pid: number | n
   draft.answer('down', { kind: 'done' });
   switch (then.kind) {
     case 'stopped':
-      draft.record('agent.terminated', { pid });
+      draft.record('agent.terminated', then.by === undefined ? { pid } : { pid, by: then.by });
       draft.enter(stoppedPhase(draft.now, then.updateUntil ?? 0));
       return;
     case 'halted':

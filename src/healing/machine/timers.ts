@@ -1,5 +1,6 @@
 import type { Draft, MachineState } from './draft';
 import { becomeStable, onGraceOver, stableTimeOf } from './health-results';
+import { idleStopTimeOf, stopIfIdle } from './idle';
 import { beginLaunch, planHealingLaunch } from './launch';
 import {
   isOfHealing,
@@ -26,9 +27,7 @@ const SPREAD_MS = 5_000;
  */
 export function deadlineOf(machineState: MachineState, policy: HealingPolicy): number | null {
   const due = phaseDeadlineOf(machineState, policy);
-  const { pausedUntil } = machineState.state;
-  if (pausedUntil === null) return due;
-  return due === null ? pausedUntil : Math.min(due, pausedUntil);
+  return earlierOf(due, machineState.state.pausedUntil);
 }
 
 /** Returns true if a due time of the agent is kept on disk: of its next launch or trial, or of the end of a pause. */
@@ -48,7 +47,7 @@ function phaseDeadlineOf(machineState: MachineState, policy: HealingPolicy): num
     case 'verifying':
       return verifyDeadlineOf(phase, policy);
     case 'running':
-      return stableTimeOf(phase, policy);
+      return earlierOf(stableTimeOf(phase, policy), idleStopTimeOf(machineState, policy));
     case 'stopping':
       return phase.againAt;
     case 'down': {
@@ -56,6 +55,11 @@ function phaseDeadlineOf(machineState: MachineState, policy: HealingPolicy): num
       return due !== null && isDelayedByPause(phase) ? afterPause(due, state) : due;
     }
   }
+}
+
+function earlierOf(one: number | null, other: number | null): number | null {
+  if (one === null || other === null) return one ?? other;
+  return Math.min(one, other);
 }
 
 function verifyDeadlineOf({ since, checked }: VerifyingPhase, policy: HealingPolicy): number | null {
@@ -107,7 +111,8 @@ export function onTimer(draft: Draft): void {
     case 'verifying':
       return onVerifyDue(draft, phase);
     case 'running':
-      return becomeStable(draft);
+      becomeStable(draft);
+      return stopIfIdle(draft);
     case 'stopping':
       return onStopOverdue(draft, phase);
     case 'down':

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Circuits } from '../../circuit';
-import { HealthMonitor, Heartbeats, TokenBudgets } from '../../health';
+import { HealthMonitor, TokenBudgets } from '../../health';
+import { AgentActivity } from '../agent-activity';
 import type { AgentMemory } from '../actor/ports';
 import { RunDiagnosis } from '../diagnosis/run-diagnosis';
 import { FleetWatch } from '../fleet/fleet-watch';
@@ -9,12 +10,12 @@ import { FleetWatch } from '../fleet/fleet-watch';
 @Injectable()
 export class AgentMemories implements AgentMemory {
   constructor(
-    private readonly heartbeats: Heartbeats,
     private readonly tokens: TokenBudgets,
     private readonly health: HealthMonitor,
     private readonly fleet: FleetWatch,
     private readonly diagnosis: RunDiagnosis,
     private readonly circuits: Circuits,
+    private readonly activity: AgentActivity,
   ) {}
 
   resetTokens(agentId: string): void {
@@ -22,11 +23,11 @@ export class AgentMemories implements AgentMemory {
   }
 
   forget(agentId: string): void {
-    this.heartbeats.forget(agentId);
     this.tokens.forget(agentId);
     this.health.forget(agentId);
     this.fleet.forget(agentId);
     this.diagnosis.forget(agentId);
     this.circuits.forget(agentId);
+    this.activity.forget(agentId);
   }
 }

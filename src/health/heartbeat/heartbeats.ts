@@ -75,6 +75,14 @@ export class Heartbeats {
     return liveness?.incarnation === present ? vitalsFrom(liveness, this.clock.now()) : null;
   }
 
+  /** Returns when the agent's present process last said that it is busy, and if its latest heartbeat still does. */
+  busyOf(agentId: string): { readonly at: number; readonly isStill: boolean } | null {
+    const present = this.presentOf(agentId);
+    const liveness = this.known.get(agentId)?.liveness ?? null;
+    if (liveness?.incarnation !== present || liveness.busyAt === null) return null;
+    return { at: liveness.busyAt, isStill: liveness.busy };
+  }
+
   /** Returns true if the agent has sent a heartbeat, from its present process or an earlier one. */
   hasSent(agentId: string): boolean {
     return (this.known.get(agentId)?.liveness ?? null) !== null;

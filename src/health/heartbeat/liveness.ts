@@ -7,6 +7,8 @@ export interface Liveness {
   readonly at: number;
   readonly status: Heartbeat['status'] | null;
   readonly busy: boolean;
+  /** Time of its latest heartbeat that said busy; null: none did. */
+  readonly busyAt: number | null;
   readonly task: string | null;
   readonly progress: number | null;
   /** Time at which task or progress last changed, or at which it became busy. */
@@ -39,7 +41,7 @@ export interface Vitals {
 export function livenessFrom(incarnation: string | null, now: number): Liveness {
   return {
     ...{ incarnation, at: now, status: null, message: null, failingSince: null },
-    ...{ busy: false, task: null, progress: null, progressAt: now },
+    ...{ busy: false, busyAt: null, task: null, progress: null, progressAt: now },
   };
 }
 
@@ -64,6 +66,7 @@ export function withHeartbeat(
     message: heartbeat.message ?? (isSameStatus ? before.message : null),
     failingSince: status === 'failing' ? (isSameStatus ? before.failingSince : now) : null,
     busy,
+    busyAt: busy ? now : before.busyAt,
     task,
     progress,
     progressAt: isOngoing ? before.progressAt : now,
@@ -72,7 +75,8 @@ export function withHeartbeat(
 
 /** Resets all times after a suspend: no agent was late meanwhile. */
 export function resumeLiveness(known: Liveness, now: number): Liveness {
-  return { ...known, at: now, progressAt: now, failingSince: known.failingSince === null ? null : now };
+  const busyAt = known.busy ? now : known.busyAt;
+  return { ...known, at: now, busyAt, progressAt: now, failingSince: known.failingSince === null ? null : now };
 }
 
 /** Returns for how long all heartbeats have reported `failing`; null if the latest does not. */

@@ -1,4 +1,4 @@
-import type { HealingPolicy } from '../../../src/healing/machine';
+import { NO_ACTIVITY, type HealingPolicy } from '../../../src/healing/machine';
 import type { RegisteredAgent } from '../../../src/registry';
 import { isChecked } from './agent-traits';
 import { GRACE_MS } from './fake-health';
@@ -17,6 +17,8 @@ const POLICY: HealingPolicy = {
   isChecked: true,
   isExternal: false,
   isFleetIncident: false,
+  idleStopMs: null,
+  activity: NO_ACTIVITY,
   reminderMs: 0,
   circuit: { failureThreshold: 5, failuresPerHour: 20, cooldownMs: 60_000 },
 };

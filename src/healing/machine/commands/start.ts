@@ -15,8 +15,13 @@ import { beginStop, stopAfterLaunch } from '../stop';
 
 /** Starts the agent in any phase. A running agent stays up, and a launch in progress answers this caller too. */
 export function onStartAsked(draft: Draft, event: EventOf<'start-asked'>): void {
+  if (event.by === 'operator') draft.update({ startAskedAt: draft.now, onDemand: false });
+  if (event.by === 'routing' && isRefusedToRouting(draft)) return;
+  start(draft, event);
+}
+
+function start(draft: Draft, event: EventOf<'start-asked'>): void {
   const phase = draft.phase;
-  if (event.by === 'operator') draft.update({ startAskedAt: draft.now });
   const desiredBefore = draft.desired;
   switch (phase.kind) {
     case 'verifying':
@@ -26,12 +31,12 @@ export function onStartAsked(draft: Draft, event: EventOf<'start-asked'>): void 
     case 'starting':
       return; // joins the launch in progress and gets its answer
     case 'stopped':
-      draft.desire('running');
+      desireRunning(draft, event.by);
       beginLaunch(draft, planRequestedLaunch(event.by, reasonOf(event.by), { desired: desiredBefore, phase }));
       return;
     case 'down':
       if (phase.why === 'halted' && !event.mayTrial) return refuseHalted(draft);
-      draft.desire('running');
+      desireRunning(draft, event.by);
       beginLaunch(draft, {
         ...planRequestedLaunch(event.by, reasonOf(event.by), fallbackTo(desiredBefore, phase)),
         ...replacementOf(draft),
@@ -39,7 +44,7 @@ export function onStartAsked(draft: Draft, event: EventOf<'start-asked'>): void 
       return;
     case 'stopping': {
       if (phase.then.kind === 'halted' && !event.mayTrial) return refuseHalted(draft);
-      draft.desire('running');
+      desireRunning(draft, event.by);
       const launch =
         phase.then.kind === 'start'
           ? takeOver(draft, phase.then.launch, event.by)
@@ -48,6 +53,32 @@ export function onStartAsked(draft: Draft, event: EventOf<'start-asked'>): void 
       return;
     }
   }
+}
+
+/** Desires running. What routing starts from stopped runs on demand. */
+function desireRunning(draft: Draft, by: LaunchedBy): void {
+  if (by === 'routing' && draft.desired === 'stopped') draft.update({ onDemand: true });
+  draft.desire('running');
+}
+
+/**
+ * Refuses a start by routing that an operator alone may request: of a paused agent, and of a stopped one whose circuit
+ * is not CLOSED, because that start would be its trial.
+ */
+function isRefusedToRouting(draft: Draft): boolean {
+  if (draft.desired === 'running') return false;
+  if (draft.circuit.state !== 'CLOSED') refuseHalted(draft);
+  else if (draft.isPaused) refusePaused(draft);
+  else return false;
+  return true;
+}
+
+function refusePaused(draft: Draft): void {
+  draft.answer('up', {
+    kind: 'refused',
+    code: 'operation-in-progress',
+    detail: 'The agent is paused, so a task does not start it. Resume it, or spawn it by its own id.',
+  });
 }
 
 function reasonOf(by: LaunchedBy): string {
@@ -74,7 +105,7 @@ function takeOver(draft: Draft, launch: LaunchIntent, by: LaunchedBy): LaunchInt
 export function onRestartAsked(draft: Draft, event: EventOf<'restart-asked'>): void {
   const phase = draft.phase;
   const desiredBefore = draft.desired;
-  draft.update({ startAskedAt: draft.now });
+  draft.update({ startAskedAt: draft.now, onDemand: false });
   // A launch in progress satisfies the restart, unless the definition changed after it was decided.
   if (phase.kind === 'starting' && phase.revision === draft.state.revision) return;
   // The agent may be halted because it is over budget. A restart grants it a new token budget.

@@ -47,7 +47,9 @@ function stop(draft: Draft, { by, at, isInShell }: Stop, hasFreshSnapshot: boole
     case 'stopping':
       // An unregistration stops the agent too. Its caller is answered only once the agent has left the registry.
       if (phase.then.kind === 'unregistered') return;
-      if (phase.then.kind !== 'stopped') draft.enter({ ...phase, then: { kind: 'stopped' } });
+      // An idle stop becomes the operator's. One that waits for `pm2 update` stays.
+      if (phase.then.kind !== 'stopped' || phase.then.by !== undefined)
+        draft.enter({ ...phase, then: { kind: 'stopped' } });
       // A restart kills only the run itself. A stop kills the whole agent.
       if (phase.then.kind === 'start' && phase.run !== null) draft.effect(killOf(phase.run, { kind: 'stopped' }));
       return;

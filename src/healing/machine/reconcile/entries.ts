@@ -25,7 +25,7 @@ export function adopt(draft: Draft, live: readonly LiveEntry[], observation: Obs
   draft.record(byOperator ? 'operator.restarted' : 'agent.adopted', { pid: run.process.pid, runId: run.runId });
   const launch = starting?.runId === run.runId ? starting : null;
   if (launch !== null) recordLaunched(draft, launch, run.process.pid);
-  if (byOperator) draft.update({ startAskedAt: startTimeOf(draft, entry), previousCause: null });
+  if (byOperator) draft.update({ startAskedAt: startTimeOf(draft, entry), previousCause: null, onDemand: false });
   draft.update({ lastRun: run, unanswered: null, failedRunId: null, phase: verifyingPhase(draft, run, launch) });
 }
 
