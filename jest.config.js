@@ -43,6 +43,7 @@ const LONG = [
   'test/e2e/hostile-headers.spec.ts',
   'test/e2e/hostile-wire.spec.ts',
   'test/e2e/killed-programs.spec.ts',
+  'test/e2e/mcp-conformance.spec.ts',
   'test/e2e/mirror-faults.spec.ts',
   'test/e2e/operator-shell.spec.ts',
   'test/e2e/readiness.spec.ts',

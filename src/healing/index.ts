@@ -1,6 +1,6 @@
 export { AgentActivity } from './agent-activity';
-export { AgentViews, type AgentFilter, type AgentStanding } from './agent-views';
 export { AgentLogs, LOG_STREAMS, type LogStream } from './logs/agent-logs';
+export { AgentViews, type AgentFilter, type AgentStanding } from './agent-views';
 export { AgentWaits, MAX_WAIT_SECONDS, type WaitOptions } from './waits/agent-waits';
 export { WAIT_CONDITIONS, type WaitCondition } from './waits/wait-condition';
 export { AgentSupervisor } from './supervisor/agent-supervisor';

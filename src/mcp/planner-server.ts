@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { McpServer, type McpRequestContext, type ServerContext } from '@modelcontextprotocol/server';
 import packageJson from '../../package.json';
+import { routeRequestSchema } from '../capabilities';
 import type { Role } from '../config';
 import { progressOf } from './progress';
 import { Resources } from './resources';
@@ -16,7 +17,8 @@ const INSTRUCTIONS = [
   'The role of your token decides what you may do. No confirmation changes that.',
 ].join('\n');
 
-const TRACEPARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
+/** The lists never change while the service runs. */
+const CAPABILITIES = { tools: { listChanged: false }, resources: { listChanged: false } };
 
 /** Builds the protocol server of one request. That is cheap: the lists are built once, and no schema is compiled. */
 @Injectable()
@@ -31,7 +33,7 @@ export class PlannerServer {
     const role = roleOf(authInfo?.scopes);
     const mcp = new McpServer(
       { name: 'agent-spawner', title: 'agent-spawner', version: packageJson.version },
-      { capabilities: { tools: {}, resources: {} }, instructions: INSTRUCTIONS },
+      { capabilities: CAPABILITIES, instructions: INSTRUCTIONS },
     );
     // The handlers of McpServer itself refuse a tool that is not listed as unknown. Here it is forbidden.
     const { server } = mcp;
@@ -57,9 +59,10 @@ function roleOf(scopes: readonly string[] | undefined): Role {
 
 function callOf(role: Role, context: ServerContext): ToolCall {
   const { signal, _meta } = context.mcpReq;
-  const traceparent: unknown = _meta?.traceparent;
+  // An invalid trace context is ignored, as W3C Trace Context demands.
+  const { data: traceparent } = routeRequestSchema.shape.traceparent.safeParse(_meta?.traceparent);
   return {
     ...{ role, signal, report: progressOf(context) },
-    ...(typeof traceparent === 'string' && TRACEPARENT.test(traceparent) ? { traceparent } : {}),
+    ...(traceparent === undefined ? {} : { traceparent }),
   };
 }

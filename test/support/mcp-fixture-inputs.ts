@@ -65,6 +65,11 @@ function registerOldRequests(server: McpServer): void {
   tool('test_elicitation', 'Who are you?', { username: { type: 'string' }, email: { type: 'string' } });
   tool('test_elicitation_sep1034_defaults', 'Defaults', DEFAULTS);
   tool('test_elicitation_sep1330_enums', 'Enums', ENUMS);
+  server.registerTool('test_streaming_elicitation', { description: 'streams, then asks' }, async ({ mcpReq }) => {
+    const progressToken = mcpReq._meta?.progressToken ?? 'none';
+    await mcpReq.notify({ method: 'notifications/progress', params: { progressToken, progress: 1 } });
+    return inputRequired({ inputRequests: { asked: ask('What is your name?', nameSchema) } });
+  });
   for (const name of ['test_sampling', 'test_missing_capability']) {
     server.registerTool(name, { description: name }, ({ mcpReq }) => {
       const answer = inputResponse(mcpReq.inputResponses, 'sampled');

@@ -23,7 +23,10 @@ const buildFixture: McpServerFactory = () => {
   const server = new McpServer(
     { name: 'fixture', version: '1.0.0' },
     {
-      capabilities: { logging: {}, completions: {}, resources: { subscribe: true }, tools: {}, prompts: {} },
+      capabilities: {
+        ...{ logging: {}, completions: {}, resources: { subscribe: true, listChanged: false } },
+        ...{ tools: { listChanged: false }, prompts: { listChanged: false } },
+      },
       requestState: { verify: (state, context) => stateCodec.verify(state, context) },
     },
   );
@@ -63,6 +66,7 @@ function registerTools(server: McpServer): void {
   for (const name of ['test_tool_with_logging', 'test_logging_tool']) {
     server.registerTool(name, { description: 'logs' }, async ({ mcpReq }) => {
       for (const line of ['Tool execution started', 'Tool processing data', 'Tool execution completed']) {
+        // eslint-disable-next-line @typescript-eslint/no-deprecated -- the suite requires it for 2025-11-25
         await mcpReq.log('info', line);
         await pause();
       }

@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { agentIdSchema, text } from '../../kernel';
-import { CapabilityRegistry } from '../../capabilities';
+import { CapabilityRegistry, routeRequestSchema } from '../../capabilities';
 import { fitFirst } from '../page';
 import { defineTool, type Tool } from '../tool';
 import { untrustedLine } from '../untrusted';
@@ -9,8 +8,10 @@ import { cursor } from './arguments';
 const AGENTS_SHOWN = 5;
 const CANDIDATES_BYTES = 4_000;
 const MOST_URL = 1_000;
-/** Shorter than the request timeout of the SDK's clients (60 s). */
-const MOST_WAIT_SECONDS = 50;
+/** With the verification of a start on demand, shorter than the request timeout of the SDK's clients (60 s). */
+const MOST_WAIT_SECONDS = 30;
+
+const route = routeRequestSchema.shape;
 
 /** Lists capabilities by name. The cursor is the last name of the page before. */
 export function listCapabilities(capabilities: CapabilityRegistry): Tool {
@@ -51,10 +52,10 @@ export function routeTask(capabilities: CapabilityRegistry): Tool {
     needs: 'operator',
     effect: 'acts',
     input: z.strictObject({
-      taskType: text(128),
-      exclude: z.array(agentIdSchema.describe('')).max(1_000).default([]).describe('agent ids'),
-      spawn: z.boolean().default(true),
-      waitSeconds: z.number().int().min(0).max(MOST_WAIT_SECONDS).default(10),
+      taskType: route.taskType.describe(''),
+      exclude: route.exclude.describe('agent ids'),
+      spawn: route.spawn.describe('default true'),
+      waitSeconds: z.number().min(0).max(MOST_WAIT_SECONDS).optional(),
     }),
     output: z.object({
       agent: z.string(),
@@ -68,10 +69,11 @@ export function routeTask(capabilities: CapabilityRegistry): Tool {
           rejected: z.string().optional(),
         }),
       ),
+      traceparent: z.string().nullable(),
       truncated: z.boolean(),
     }),
-    run: ({ taskType, ...options }) => {
-      const routed = capabilities.routeTask(taskType, options);
+    run: async ({ taskType, ...options }, { signal, traceparent }) => {
+      const routed = await capabilities.routeTask(taskType, { ...options, signal, traceparent });
       const candidates = fitFirst(
         routed.candidates.map(({ agentId, ...facts }) => ({ agent: agentId, ...facts })),
         CANDIDATES_BYTES,
@@ -80,6 +82,7 @@ export function routeTask(capabilities: CapabilityRegistry): Tool {
         agent: routed.agentId,
         untrustedEndpoint: routed.endpoint === null ? null : untrustedLine(routed.endpoint, MOST_URL),
         reason: routed.reason,
+        traceparent: routed.traceparent,
         candidates: [...candidates.items],
         truncated: candidates.truncated,
       };
