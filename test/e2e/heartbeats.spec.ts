@@ -59,7 +59,7 @@ describe('health monitoring', () => {
       60_000,
     );
 
-  /** Waits for the second run, and expects that the failure is told alike to it, to the reader and in the history. */
+  /** Waits for the second run, and expects the same failure in its environment, in the view and in the history. */
   async function expectRestart(mode: Mode, cause: string, line: RegExp): Promise<Run> {
     const run = await until(() => runsOf(mode)[1], `${mode} was restarted`, 60_000);
     expect(run).toMatchObject({ AGENT_RESTART_COUNT: '1', AGENT_LAST_TASK: 'crawl shop' });
