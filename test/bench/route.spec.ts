@@ -34,7 +34,7 @@ describe('a route decision', () => {
     server.close();
     const [few, many] = [sides.few, sides.many].map(({ agents, times }) => ({ agents, times }));
     if (report !== undefined) writeFileSync(report, JSON.stringify({ few, many, decisions: DECISIONS }));
-  });
+  }, 120_000);
 
   async function makeSide(agents: number): Promise<Side> {
     const app = await makeApp({ HEALTH_INTERVAL_SECONDS: '600' });

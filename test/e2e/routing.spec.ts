@@ -109,7 +109,8 @@ describe('routing', () => {
     await service.api.expect(200, 'PUT', '/api/agents/taker/capabilities', { capabilities: ['given.task'] });
     const answers = await Promise.all(waiting);
     expect(answers.map(({ status: code }) => code)).toEqual([503, 503, 503, 200]);
-    for (const { body } of answers.slice(0, 3)) expect(body.detail).toMatch(/stopped while the task waited/);
+    for (const { body } of answers.slice(0, 3))
+      expect(body.detail).toMatch(/it was stopped(?:, or finished,)? while the task waited/);
     expect(answers[3]?.body.agentId).toBe('taker');
     expect(await route('removed.task')).toMatchObject({ status: 404, body: { code: 'no-capable-agent' } });
     for (const agentId of ['stop-api', 'stop-shell']) {
