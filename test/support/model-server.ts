@@ -65,7 +65,7 @@ export async function makeModelServer(): Promise<ModelServer> {
 }
 
 function keyOf({ headers }: IncomingMessage): string | undefined {
-  return headers['x-api-key']?.toString() ?? headers.authorization;
+  return headers['x-api-key']?.toString() ?? headers.authorization?.replace('Bearer ', '');
 }
 
 /** Calls the tool first, and answers once it has a result. */

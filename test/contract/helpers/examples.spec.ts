@@ -73,14 +73,14 @@ describe('the example with', () => {
     );
     const post = async (body: object, headers = {}) => {
       const answer = await fetch(`${endpoint}/tasks`, { method: 'POST', body: JSON.stringify(body), headers });
-      return { status: answer.status, body: (await answer.json()) };
+      return { status: answer.status, body: await answer.json() };
     };
     const task = { taskType: 'text.translate', input: { text: 'Good morning', language: 'French' } };
     const translation = expect.stringContaining('Good morning') as string;
     expect(await post(task)).toEqual({ status: 200, body: { taskType: 'text.translate', result: { translation } } });
     expect((await post({ taskType: 'other' })).status).toBe(422);
     expect((await post(task, { origin: 'http://example.com' })).status).toBe(404);
-    expect(model.requests.map(({ path: at, key }) => [at, key])).toEqual([['/v1/chat/completions', 'Bearer key-o']]);
+    expect(model.requests.map(({ path: at, key }) => [at, key])).toEqual([['/v1/chat/completions', 'key-o']]);
     await until(() => supervisor.last()?.tokensUsed === 42, 'the tokens are reported');
     expect(supervisor.last()).toMatchObject({ progress: 1, busy: false, status: 'ok' });
     await model.close();
