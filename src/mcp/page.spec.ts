@@ -18,7 +18,7 @@ describe('a page', () => {
     );
   });
 
-  it('from the end is the same of the reversed list', () => {
+  it('from the end equals a page of the reversed list', () => {
     fc.assert(
       fc.property(items, most, (all, room) => {
         const { items: last, truncated } = fitLast(all, room);

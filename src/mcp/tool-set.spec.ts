@@ -1,8 +1,6 @@
 import { z } from 'zod';
 import { Problem } from '../kernel';
-import { ActingTools } from './acting-tools';
 import { MOST_BYTES } from './page';
-import { ReadingTools } from './reading-tools';
 import { defineTool, type ToolCall } from './tool';
 import { ToolSet } from './tool-set';
 

@@ -7,7 +7,7 @@ import { plainLine, stripEscapes, wellFormed } from '../kernel';
  */
 const INVISIBLE = /[\p{Cc}\p{Cf}\p{Co}\u{e0000}-\u{e0fff}]/gu;
 
-/** Depth below which the data of an event are left out. No event of ours is that deep. */
+/** Depth below which the data of an event are left out. No event is that deep. */
 const MAX_DEPTH = 4;
 
 /**

@@ -5,7 +5,7 @@ import type { AgentLogs, AgentViews, SelfHealingLoop } from '../../healing';
 import { makeView } from '../../../test/support/agent-views';
 import { bytesOf, MOST_BYTES } from '../page';
 import { ReadingTools } from '../reading-tools';
-import type { Tool, ToolCall } from '../tool';
+import type { ToolCall } from '../tool';
 
 const LONG = '"\\é'.repeat(600);
 const idOf = (index: number) => `agent-${String(index).padStart(4, '0')}-${'x'.repeat(50)}`;
