@@ -5,7 +5,7 @@ import { ensureBuilt, ensureInstalled, ensureNode, say } from '../scripts/lib/pr
 ensureNode();
 ensureInstalled();
 ensureBuilt();
-const all = ['start', 'restart', 'events', 'mirror'];
+const all = ['start', 'restart', 'events', 'mirror', 'wait', 'route'];
 const named = process.argv.slice(2);
 say(`node ${process.versions.node}, ${os.cpus().length} cores, load ${os.loadavg()[0].toFixed(1)}`);
 for (const name of named.length > 0 ? named : all) {

@@ -12,6 +12,7 @@ import { PersistenceModule } from '../persistence';
 import { RegistryModule } from '../registry';
 import { AgentHealthController } from './agent-health.controller';
 import { AgentOperationsController } from './agent-operations.controller';
+import { AgentWaitsController } from './agent-waits.controller';
 import { AgentsController } from './agents.controller';
 import { CapabilitiesController } from './capabilities.controller';
 import { HealthController } from './health.controller';
@@ -40,6 +41,7 @@ import { SchemaPipe } from './request-reading';
   controllers: [
     AgentOperationsController,
     AgentHealthController,
+    AgentWaitsController,
     AgentsController,
     HeartbeatController,
     HistoryController,

@@ -4,7 +4,7 @@ import type { Response } from 'express';
 import { Needs } from '../auth';
 import { CapabilityRegistry, type RoutedTask } from '../capabilities';
 import { CapabilitiesDto, CapabilityListDto, RoutedTaskDto, RouteTaskDto } from './capability-schemas';
-import { signalOf } from './caller-signal';
+import { closedSignal } from './closed-connection';
 import { Problems } from './openapi';
 import { AgentIdPipe } from './request-reading';
 
@@ -49,6 +49,6 @@ export class CapabilitiesController {
     @Body() { taskType, ...options }: RouteTaskDto,
     @Res({ passthrough: true }) response: Response,
   ): Promise<RoutedTask> {
-    return this.capabilities.routeTask(taskType, { ...options, signal: signalOf(response) });
+    return this.capabilities.routeTask(taskType, { ...options, signal: closedSignal(response) });
   }
 }

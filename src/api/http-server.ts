@@ -10,6 +10,7 @@ import { readBody, requireUtf8 } from './request-reading';
 
 const BODY_LIMIT = '1mb';
 const HEADERS_TIMEOUT_MS = 10_000;
+/** Limit for receiving a request. It does not limit the answer: a wait may take ten minutes. */
 const REQUEST_TIMEOUT_MS = 30_000;
 /**
  * Longer than clients keep an idle connection. Otherwise a delayed client may send a request into a connection that was

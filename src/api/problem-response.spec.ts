@@ -55,6 +55,16 @@ describe('the answer to a problem', () => {
     expect(answerTo(new Problem('invalid-request', 'x', { errors })).body.errors).toEqual(errors);
   });
 
+  it('has the extension members, which replace no standard member', () => {
+    const standard = { type: 'x', title: 'x', status: 200, detail: 'x', instance: 'x', code: 'x', errors: 'x' };
+    const members = { agent: { agentId: 'a' }, ...standard };
+    const plain = answerTo(new Problem('wait-timeout', 'Too late.'));
+    expect(answerTo(new Problem('wait-timeout', 'Too late.', { members }))).toEqual({
+      ...plain,
+      body: { ...plain.body, agent: { agentId: 'a' } },
+    });
+  });
+
   it('shows the path without its query, cut to 256 characters', () => {
     const problem = new Problem('forbidden', 'no');
     expect(answerTo(problem, '/api/events?token=secret&x=?').body.instance).toBe('/api/events');

@@ -106,14 +106,14 @@ export class RestartListDto extends createZodDto(
   }),
 ) {}
 
-export class ProblemDto extends createZodDto(
-  z.object({
-    type: z.string(),
-    title: z.string(),
-    status: z.number().int(),
-    detail: z.string().describe('What happened, why, and what to do'),
-    instance: z.string(),
-    code: z.string().describe('Stable code'),
-    errors: z.array(z.object({ pointer: z.string(), detail: z.string() })).optional(),
-  }),
-) {}
+export const problemSchema = z.object({
+  type: z.string(),
+  title: z.string(),
+  status: z.number().int(),
+  detail: z.string().describe('What happened, why, and what to do'),
+  instance: z.string(),
+  code: z.string().describe('Stable code'),
+  errors: z.array(z.object({ pointer: z.string(), detail: z.string() })).optional(),
+});
+
+export class ProblemDto extends createZodDto(problemSchema) {}

@@ -23,8 +23,10 @@ export class RouteMemory {
     if (status !== 'stopped') this.wanted.add(agentId);
     const failure = this.failures.get(agentId) ?? this.commonFailure;
     if (failure !== null) return `its start failed: ${failure}`;
-    const wasStopped = stopAskedAt > firstStop || (status === 'stopped' && this.wanted.has(agentId));
-    return wasStopped ? 'it was stopped while the task waited for an agent' : null;
+    if (stopAskedAt > firstStop) return 'it was stopped while the task waited for an agent';
+    // A deletion in a shell, or a clean exit under `on-failure`.
+    const hasEnded = status === 'stopped' && this.wanted.has(agentId);
+    return hasEnded ? 'it was stopped, or finished, while the task waited for an agent' : null;
   }
 
   /** @param isCommon true if the start of any agent would fail now: PM2 or the database does not answer */

@@ -6,7 +6,7 @@ import { AgentDefinitions } from '../registry';
 import { AgentActivity } from './agent-activity';
 import type { Policies } from './actor/ports';
 import { FleetWatch } from './fleet/fleet-watch';
-import type { HealingPolicy } from './machine';
+import { NO_ACTIVITY, type HealingPolicy } from './machine';
 import { resolvePolicy } from './policy';
 
 /** Resolves the policy of an agent as of now: settings, definition and fleet. */
@@ -22,11 +22,12 @@ export class AgentPolicies implements Policies {
 
   of(agentId: string): HealingPolicy {
     const agent = this.definitions.findAgent(agentId);
-    return resolvePolicy(this.settings, this.definitions.policyOf(agentId), {
+    const policy = this.definitions.policyOf(agentId);
+    return resolvePolicy(this.settings, policy, {
       isChecked: this.health.hasUrl(agentId),
       isExternal: agent !== null && isExternal(agent),
       isFleetIncident: this.fleet.isIncident(),
-      activity: this.activity.of(agentId),
+      activity: policy.idleStopSeconds === undefined ? NO_ACTIVITY : this.activity.of(agentId),
     });
   }
 }

@@ -75,7 +75,7 @@ describe('capabilities', () => {
       status: 404,
       body: { code: 'no-capable-agent' },
     });
-    const stopped = await route({ taskType: 'dm.send' });
+    const stopped = await route({ taskType: 'dm.send', spawn: false });
     expect(stopped).toMatchObject({ status: 503, body: { code: 'no-available-agent' } });
     expect(stopped.headers.get('retry-after')).toMatch(/^\d+$/);
     const excluded = await route({ taskType: 'content.generate', exclude: ['one', 'two'] });
@@ -101,6 +101,8 @@ describe('capabilities', () => {
     ['POST', '/api/tasks/route', { taskType: 'dm.send' }, VIEWER_TOKEN, 403],
     ['POST', '/api/tasks/route', { taskType: '' }, OPERATOR_TOKEN, 422],
     ['POST', '/api/tasks/route', { taskType: 'x', more: 1 }, OPERATOR_TOKEN, 422],
+    ['POST', '/api/tasks/route', { taskType: 'x', waitSeconds: 61 }, OPERATOR_TOKEN, 422],
+    ['POST', '/api/tasks/route', { taskType: 'x', traceparent: '00-0-0-00' }, OPERATOR_TOKEN, 422],
   ] as const)('%s %s %j by %s: %d', async (method, path, body, token, status) => {
     expect((await service.api.withToken(token).request(method, path, body)).status).toBe(status);
   });

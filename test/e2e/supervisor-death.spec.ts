@@ -27,8 +27,13 @@ describe('around the death of the supervisor,', () => {
   const isAlive = (pid: number | null) => pid !== null && inspector.facts(pid) !== null;
 
   it.each(['SIGKILL', 'SIGTERM'] as const)('by %s, the agents keep their pids and are adopted', async (signal) => {
+    const waiting = service.api.get('/api/agents/python/wait?for=stopped&timeoutSeconds=60').then(
+      ({ status }) => status,
+      () => 'connection closed',
+    );
     const before = await pids();
     expect(await service.end(signal)).toBe(signal === 'SIGKILL' ? null : 0);
+    expect(await waiting).toBe(signal === 'SIGKILL' ? 'connection closed' : 409);
     expect(before.every(isAlive)).toBe(true);
     await service.start();
     // The result of a launch may not have been saved before the kill. Then the first list shows the process.

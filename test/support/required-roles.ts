@@ -17,6 +17,7 @@ export const NEEDS: Readonly<Record<string, Need>> = {
   'GET /api/agents/{id}': 'viewer',
   'PATCH /api/agents/{id}': 'admin',
   'DELETE /api/agents/{id}': 'admin',
+  'GET /api/agents/{id}/wait': 'viewer',
   'POST /api/agents/{id}/spawn': 'operator',
   'POST /api/agents/{id}/restart': 'operator',
   'POST /api/agents/{id}/pause': 'operator',

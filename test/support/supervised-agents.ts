@@ -12,12 +12,14 @@ import { NO_FAULTS, type LaunchFate } from './world-faults';
 import { AgentActors } from '../../src/healing/actor/agent-actors';
 import { AgentSupervisor } from '../../src/healing/supervisor/agent-supervisor';
 import type { Change } from '../../src/healing/actor/journal';
-import { diagnoseExit } from '../../src/healing/machine';
+import { diagnoseExit, type HealingPolicy } from '../../src/healing/machine';
 
 const AWAY = new Problem('database-unavailable', 'away');
 
 /** Makes a supervisor over a fake machine. Its journal keeps every change, and refuses commits while `isAway`. */
 export async function makeSupervisor({ isExternal = false, begins = true } = {}) {
+  /** Changes to the policy of every agent, as of now. */
+  const policy: { -readonly [K in keyof HealingPolicy]?: HealingPolicy[K] } = {};
   const clock = new FakeClock();
   const world = new FakeWorld(clock, seededRandom(1));
   const runtime = new FakeProcessManager(world, clock);
@@ -60,7 +62,7 @@ export async function makeSupervisor({ isExternal = false, begins = true } = {})
       viewChanges: { note: (agentId) => noted.push(agentId) },
       journal: { commit, commitEventually: (change) => commit(change).catch(() => undefined) },
       log: { info: () => undefined, warn: () => undefined },
-      policies: { of: () => ({ ...POLICY, isExternal }) },
+      policies: { of: () => ({ ...POLICY, isExternal, ...policy }) },
       diagnosis: {
         diagnose: (_, { exit }) => Promise.resolve(diagnoseExit(exit)),
         mark: () => Promise.resolve(disk.logEnd),
@@ -114,6 +116,7 @@ export async function makeSupervisor({ isExternal = false, begins = true } = {})
     noted,
     disk,
     fates,
+    policy,
     actors,
     supervisor,
     start,

@@ -27,6 +27,29 @@ describe('registering an agent', () => {
   });
 });
 
+describe('every change of an agent', () => {
+  it('is noted: registration, start, pause, circuit, definition, crash, and unregistration', async () => {
+    const { supervisor, noted, clock, world, start, outcomeOf } = await makeSupervisor();
+    const expectNoted = async (work: () => Promise<unknown>, withinMs: number) => {
+      noted.splice(0);
+      expect(await outcomeOf(work(), withinMs)).toBe('done');
+      expect(new Set(noted)).toEqual(new Set(['a']));
+    };
+    await expectNoted(() => supervisor.agents.register(definitionOf({ agentId: 'a' })), 50);
+    await expectNoted(() => start('a'), 5_000);
+    const pause = { type: 'pause-asked', until: clock.now() + 60_000 } as const;
+    await expectNoted(() => supervisor.command('a', pause, 'decided'), 50);
+    await expectNoted(() => supervisor.command('a', { type: 'resume-asked' }, 'decided'), 50);
+    await expectNoted(() => supervisor.agents.applyToCircuit('a', { type: 'success' }), 50);
+    await expectNoted(() => supervisor.agents.update('a', { args: ['x'] }), 50);
+    await expectNoted(() => {
+      for (const { pid } of world.aliveOf('a')) world.crash(pid, { exitCode: 1, signal: null });
+      return Promise.resolve();
+    }, 500);
+    await expectNoted(() => supervisor.agents.unregister('a'), 5_000);
+  });
+});
+
 describe('registering an agent with autostart', () => {
   const AUTOSTART = definitionOf({ agentId: 'a', autostart: true });
 

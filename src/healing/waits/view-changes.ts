@@ -25,7 +25,11 @@ export class ViewChanges {
     });
   }
 
-  /** Adds a listener. An error that it throws is logged and reaches nobody else. @returns a function that removes it */
+  /**
+   * Adds a listener. If it throws, the error is logged, and the other listeners are still called.
+   *
+   * @returns a function that removes it
+   */
   subscribe(listener: ViewChangeListener): () => void {
     this.listeners.add(listener);
     return () => {

@@ -11,8 +11,8 @@ export const WAIT_CONDITIONS = ['healthy', 'verified', 'running', 'stopped', 're
  *
  * - `running`: a process of the agent is up, verified or not.
  * - `verified`: the present process passed its verification (`VERIFY_SECONDS`).
- * - `healthy`: status `running`, circuit not OPEN, and a score of 50 or more. An agent that is neither checked nor sends
- *   heartbeats has no score at first; it must be verified instead.
+ * - `healthy`: `running`, its status too, circuit not OPEN, and a score of 50 or more. An agent that is neither checked
+ *   nor sends heartbeats has no score at first; it must be verified instead.
  * - `stopped`: desired stopped, and no process is left.
  * - `recovered`: verified, and no incident is open. An incident ends once the agent is stable (`STABLE_SECONDS`).
  *
@@ -61,7 +61,7 @@ function isVerified({ view, machine }: WaitSubject): boolean {
 
 function isHealthy(subject: WaitSubject): boolean {
   const { status, healthScore, circuit } = subject.view;
-  if (status !== 'running' || circuit.state === 'OPEN') return false;
+  if (!isRunning(subject) || status !== 'running' || circuit.state === 'OPEN') return false;
   if (healthScore === null) return !subject.isWatchedInside && isVerified(subject);
   return healthScore >= HEALTHY_SCORE;
 }

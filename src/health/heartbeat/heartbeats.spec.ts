@@ -1,10 +1,19 @@
-import { heartbeats, processes, reload, test, useHeartbeats } from '../../../test/support/heartbeat-world';
+import { heard, heartbeats, processes, reload, test, useHeartbeats } from '../../../test/support/heartbeat-world';
 
 const ENDPOINT = 'http://127.0.0.1:4101';
 
 const HEALTH_URL = 'http://127.0.0.1:4101/health';
 
 useHeartbeats();
+
+describe('a heartbeat', () => {
+  it('is passed on at once, and again when what it announced is saved', async () => {
+    const recorded = heartbeats.record('a', { endpoint: ENDPOINT });
+    expect([heard, heartbeats.announcedOf('a')]).toEqual([['a'], null]);
+    await recorded;
+    expect([heard, heartbeats.announcedOf('a')?.endpoint]).toEqual([['a', 'a'], ENDPOINT]);
+  });
+});
 
 describe('an announcement', () => {
   it('is null before the first heartbeat', () => {
