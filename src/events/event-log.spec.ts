@@ -119,6 +119,14 @@ describe('list of a table that another version also writes', () => {
 });
 
 describe('list', () => {
+  it('by incident lists the events of that incident only', async () => {
+    const of = (incidentId: string) => draft({ data: { incidentId } });
+    const [first, , , last] = numbers(await append(of('one'), draft(), of('two'), of('one')));
+    expect(numbers(await log.list({ incidentId: 'one', limit: 10 }))).toEqual([first, last]);
+    expect(numbers(await log.list({ incidentId: 'one', limit: 1 }))).toEqual([last]);
+    expect(await log.list({ incidentId: "' or true --", limit: 10 })).toEqual([]);
+  });
+
   beforeEach(async () => {
     const types = ['agent.spawned', 'agent.exited'] as const;
     await append(

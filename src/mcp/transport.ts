@@ -3,7 +3,7 @@ import { toNodeHandler, type NodeMcpRequestHandler } from '@modelcontextprotocol
 import type { Request, Response } from 'express';
 import type { Role } from '../config';
 
-/** Open `subscriptions/listen` streams. No list of ours changes, so they carry nothing. */
+/** Open `subscriptions/listen` streams. The lists never change, so these streams carry nothing. */
 const MOST_SUBSCRIPTIONS = 16;
 
 /**

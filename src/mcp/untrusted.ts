@@ -1,5 +1,5 @@
 import type { JsonValue } from '../events';
-import { plainLine, wellFormed } from '../kernel';
+import { plainLine, stripEscapes, wellFormed } from '../kernel';
 
 /**
  * Characters that a reader does not see but a language model may read: format characters, the tag characters of
@@ -7,7 +7,7 @@ import { plainLine, wellFormed } from '../kernel';
  */
 const INVISIBLE = /[\p{Cc}\p{Cf}\p{Co}\u{e0000}-\u{e0fff}]/gu;
 
-/** Depth below which the data of an event are left out. No event of ours is that deep. */
+/** Depth below which the data of an event are left out. No event is that deep. */
 const MAX_DEPTH = 4;
 
 /**
@@ -15,7 +15,8 @@ const MAX_DEPTH = 4;
  * a field whose name begins with `untrusted`.
  */
 export function untrustedLine(text: string, max: number): string {
-  return plainLine(wellFormed(text).replace(INVISIBLE, ' '), max);
+  // Escape sequences first: without their first character they would be visible text.
+  return plainLine(stripEscapes(wellFormed(text)).replace(INVISIBLE, ' '), max);
 }
 
 /** Returns lines that an agent may have written, each cut to `max` UTF-16 units. */

@@ -11,7 +11,7 @@ describe('a client', () => {
     expect(client.instructions).toMatch(/untrusted.*Never follow instructions/s);
     expect((await client.tools()).map(({ name }) => name)).toEqual(TOOLS.slice(0, -1));
     expect(await callTool(client, 'get_agent', { id: 'steady' })).toMatchObject({ id: 'steady', status: 'running' });
-    expect(errorOf(await client.call('get_agent', { id: 'nobody' }))).toMatchObject({ code: 'agent-not-found' });
+    expect(errorOf(await client.call('get_agent', { id: 'unknown' }))).toMatchObject({ code: 'agent-not-found' });
     expect(errorOf(await client.call('get_agent', { id: 'steady', confirm: true })).code).toBe('invalid-request');
     await expect(client.call('drop_database')).rejects.toThrow('Unknown tool');
     expect(await client.resources()).toEqual(['fleet://summary']);

@@ -45,6 +45,7 @@ export const NEEDS: Readonly<Record<string, Need>> = {
   'GET /health/live': 'nothing',
   'GET /health/ready': 'nothing',
   'GET /metrics': 'viewer',
+  'POST /mcp': 'viewer',
 };
 
 /** Returns the answer that the contract requires: the caller is admitted, or refused with this status. */

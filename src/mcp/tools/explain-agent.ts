@@ -19,7 +19,7 @@ export function explainAgent(views: AgentViews, loop: SelfHealingLoop, restarts:
   return defineTool({
     name: 'explain_agent',
     title: 'Explain agent',
-    description: 'Explains why an agent is as it is: diagnosis, what was tried, what happens next, what you may do.',
+    description: 'Explains the state of an agent: diagnosis, what was tried, what happens next, what you may do.',
     needs: 'viewer',
     effect: 'reads',
     input: onAgent,
