@@ -36,6 +36,16 @@ describe('a diagnosis', () => {
     ['a shell without its command', { exitCode: 127, stderr: 'sh: 1: ffmpeg: not found\n' }, 'missing-dependency'],
     ['a shell that may not', { exitCode: 126, stderr: 'sh: 1: ./x: Permission denied\n' }, 'configuration'],
     ['a fatal error on standard output', { stdout: FATAL }, 'unhandled-exception'],
+    [
+      'the lost heartbeats of the helper alone',
+      { stderr: 'heartbeat failed, retrying: Error: connect ECONNREFUSED 127.0.0.1:3100\nheartbeats work again\n' },
+      'unknown',
+    ],
+    [
+      'an error before the lost heartbeats of the helper',
+      { stderr: `${FATAL}heartbeat failed, retrying: HTTP 401 unauthenticated\n` },
+      'unhandled-exception',
+    ],
     ['429 in its last words', { stderr: 'giving up: HTTP 429\n' }, 'rate-limited'],
     ['401 in its last words', { stderr: 'giving up: status 401\n' }, 'credentials'],
     ['4290 in its last words', { stderr: 'used 4290 tokens\n' }, 'unknown'],

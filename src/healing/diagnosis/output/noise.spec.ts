@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { NOISE } from '../../../../test/support/output-pieces';
 import { isNoise } from './noise';
 import { readLines } from './output-line';
@@ -20,6 +21,8 @@ describe('what is printed at the exit', () => {
     ['Node', '(Use `node --trace-uncaught ...` to show where the exception was thrown)'],
     ['a warning of Node', '(node:812) [DEP0040] DeprecationWarning: The `punycode` module is deprecated.'],
     ['carets', '    ~~~~^^^^^'],
+    ['the helper of an agent', "heartbeat failed, retrying: ConnectionRefusedError(111, 'Connection refused')"],
+    ['the helper of an agent, later', 'heartbeats work again'],
     ['a farewell with a sign', '👋 Goodbye!'],
   ])('is noise by %s', (_, text) => {
     expect(readLines(text).map(isNoise)).toEqual([true]);
@@ -34,6 +37,15 @@ describe('what is printed at the exit', () => {
     ['a status', 'status 401'],
   ])('is no noise if it is %s', (_, text) => {
     expect(readLines(text).map(isNoise)).toEqual([false]);
+  });
+});
+
+describe('the lines of the helpers for agents', () => {
+  it.each(['agent_spawner.py', 'agent-spawner.mjs'])('are noise as %s prints them', (name) => {
+    const helper = readFileSync(`examples/agents/${name}`, 'utf8');
+    const lines = [...helper.matchAll(/["'`](heartbeats? (?:failed|work)[^"'`]*)/g)].map(([, line = '']) => line);
+    expect(lines).toHaveLength(2);
+    expect(lines.flatMap((line) => readLines(line).map(isNoise))).toEqual([true, true]);
   });
 });
 

@@ -28,6 +28,8 @@ const NOISE: readonly RegExp[] = [
   /^(?:Application (?:startup failed\. Exiting|shutdown)|Finished (?:server|reloader) process|Stopping reloader process|Waiting for (?:application|connections|background))/,
   // shells, Rust, Go, Java
   /^(?:Aborted \(core dumped\)|note: run with `RUST_BACKTRACE|note: Some details are omitted|stack backtrace:|\[\w+\] exit)/,
+  // our own helpers for agents, in `examples/agents`
+  /^(?:heartbeat failed, retrying: |heartbeats work again$)/,
   // container and process managers
   /^(?:PM2 +\||\S{1,60} exited with code \d+$|Received (?:SIGTERM|SIGINT|shutdown)|Container \S{1,60} (?:stopped|exited))/,
 ];
