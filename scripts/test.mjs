@@ -10,8 +10,8 @@ import { ensureBuilt, ensureInstalled, ensureNode, root, say } from './lib/prepa
 ensureNode();
 ensureInstalled();
 ensureBuilt();
-/** Most suites wait for processes and timers rather than compute, so three of them fit on two cores. */
-const WORKERS = 3;
+/** End-to-end suites keep two cores busy with two workers: each starts a service, a daemon and agents. */
+const WORKERS = 2;
 const MESSAGE_LINES = 12;
 const LINE_LENGTH = 300;
 const PROJECTS = {

@@ -13,7 +13,7 @@ import { seededRandom } from '../support/seeded';
  * Number of kills. Each takes about ten seconds, because a restore creates a whole database. Set KILLS=100 to test more
  * moments.
  */
-const KILLS = Number(process.env.KILLS ?? 8);
+const KILLS = Number(process.env.KILLS ?? 4);
 const SEED = Number(process.env.KILLS_SEED ?? 1);
 const PATIENCE_MS = 600_000;
 

@@ -8,15 +8,19 @@ const path = require('node:path');
  */
 const LONGEST = [
   'test/simulation/supervision.spec.ts',
+  'test/e2e/killed-programs.spec.ts',
   'test/e2e/escalation.spec.ts',
+  'test/e2e/fleet.spec.ts',
+  'test/e2e/supervisor-death.spec.ts',
   'test/e2e/first-run.spec.ts',
+  'test/e2e/database-faults.spec.ts',
   'test/integration/backup.spec.ts',
-  'test/e2e/daemon-faults.spec.ts',
   'test/e2e/secrets.spec.ts',
-  'test/e2e/under-pm2.spec.ts',
-  'test/e2e/mirror-restore.spec.ts',
-  'test/contract/supabase/mirror-faults.spec.ts',
+  'test/contract/supabase/mirror-uploads.spec.ts',
+  'test/e2e/herd.spec.ts',
+  'test/e2e/ending.spec.ts',
   'test/e2e/operator-shell.spec.ts',
+  'test/e2e/daemon-faults.spec.ts',
 ];
 /** Kinds of the other suites, the slow ones first. */
 const KINDS = ['long', 'e2e', 'integration', 'contract', 'simulation', 'unit'];
