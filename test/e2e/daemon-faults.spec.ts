@@ -133,7 +133,10 @@ describe("when PM2's daemon", () => {
   });
 
   it('is shut down by an operator, all agents stay stopped and no daemon is started until a spawn', async () => {
+    const daemon = daemonPid();
     await service.home.inShell('kill');
+    // PM2's client waits 3 s for it, which is not enough on a busy machine.
+    await until(() => service.home.daemonPid() !== daemon, 'the daemon has exited');
     await until(
       async () =>
         (await service.api.agents()).every(({ desiredState, pid }) => desiredState === 'stopped' || pid === null),
