@@ -29,6 +29,11 @@ export class RouteMemory {
     return hasEnded ? 'it was stopped, or finished, while the task waited for an agent' : null;
   }
 
+  /** Notes that a start succeeded. If the agent is stopped after that, the stop came while the route waited. */
+  noteStarted(agentId: string): void {
+    this.wanted.add(agentId);
+  }
+
   /** @param isCommon true if the start of any agent would fail now: PM2 or the database does not answer */
   noteFailure(agentId: string, reason: string, isCommon: boolean): void {
     this.failures.set(agentId, reason);

@@ -90,15 +90,18 @@ describe('a route to a stopped agent', () => {
     expect(asked).toEqual(['a']);
   });
 
-  it('does not start it again after a stop, and says so', async () => {
+  it.each([
+    ['a stop', true],
+    ['an exit in the turn in which it was started', false],
+  ])('does not start it again after %s, and says so', async (_, isStop) => {
     const { begin, answer, set, asked } = world('a');
     const route = begin();
     await settled();
     answer('a', null);
+    if (isStop) await settled();
+    set('a', { status: 'stopped', isOnDemand: false, stopAskedAt: isStop ? 1 : 0 });
     await settled();
-    set('a', { status: 'stopped', isOnDemand: false, stopAskedAt: 1 });
-    await settled();
-    expect(route.outcome).toMatch(/^no-available-agent: .*a: it was stopped while the task waited/);
+    expect(route.outcome).toMatch(/^no-available-agent: .*a: it was stopped(?:, or finished,)? while the task waited/);
     expect(asked).toEqual(['a']);
     expect(begin().outcome).toBe('waits');
     expect(asked).toEqual(['a', 'a']);

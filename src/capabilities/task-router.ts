@@ -92,8 +92,8 @@ export class TaskRouter {
     if (route.started.has(agentId)) return;
     route.started.add(agentId);
     void this.starts.start(agentId).then((failure) => {
-      if (failure === null) return;
-      route.memory.noteFailure(agentId, failure.reason, failure.isCommon);
+      if (failure === null) route.memory.noteStarted(agentId);
+      else route.memory.noteFailure(agentId, failure.reason, failure.isCommon);
       route.wake();
     });
   }
