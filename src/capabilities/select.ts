@@ -1,7 +1,5 @@
-import type { AgentStatus, CircuitState } from '../kernel';
+import { HEALTHY_FROM, type AgentStatus, type CircuitState } from '../kernel';
 
-/** Lowest score of an agent that gets tasks. */
-const USABLE_FROM = 50;
 /** Scores within one step count as equal, so that tasks are spread over agents of similar health. */
 const STEP = 10;
 /** Step of the scores 90 to 100. */
@@ -64,7 +62,7 @@ function rejection(candidate: Candidate): string | null {
   if (status === 'stopped') return whyStopped(candidate);
   if (circuit !== 'CLOSED') return `its circuit is ${circuit}`;
   if (status !== 'running') return `its status is ${status}`;
-  if (score !== null && score < USABLE_FROM) return `its score is ${score}`;
+  if (score !== null && score < HEALTHY_FROM) return `its score is ${score}`;
   return null;
 }
 
@@ -77,5 +75,5 @@ function whyStopped({ isBeingStarted, hindrance, circuit, isPaused }: Candidate)
 
 /** Returns the step of a score. 90 to 100 are one step, and a missing score ranks like 50. */
 function stepOf({ score }: Candidate): number {
-  return score === null ? USABLE_FROM / STEP : Math.min(TOP_STEP, Math.floor(score / STEP));
+  return score === null ? HEALTHY_FROM / STEP : Math.min(TOP_STEP, Math.floor(score / STEP));
 }

@@ -1,13 +1,12 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { SchedulerRegistry } from '@nestjs/schedule';
-import { CLOCK, diagnosisOf, messageOf, sleep, type Clock, type Diagnosis } from '../kernel';
+import { CLOCK, diagnosisOf, HEALTHY_FROM, messageOf, sleep, type Clock, type Diagnosis } from '../kernel';
 import { AgentViews } from './agent-views';
 import { AgentSupervisor } from './supervisor/agent-supervisor';
 import { DeadmanPing } from './deadman-ping';
 import { FleetWatch } from './fleet/fleet-watch';
 
 const INTERVAL_NAME = 'healing';
-const UNHEALTHY_BELOW = 50;
 const POLL_MS = 100;
 
 /** Failure of an agent that should run. */
@@ -50,7 +49,7 @@ export class SelfHealingLoop {
   /** Returns the agents that should run and score below 50: they have no process, or their verdict is failing. */
   detectFailures(): DetectedFailure[] {
     return this.views.list({ desiredState: 'running' }).flatMap(({ agentId, status, healthScore }) => {
-      const isFailure = healthScore !== null && healthScore < UNHEALTHY_BELOW;
+      const isFailure = healthScore !== null && healthScore < HEALTHY_FROM;
       return isFailure ? [{ agentId, status, score: healthScore }] : [];
     });
   }

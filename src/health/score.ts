@@ -1,4 +1,4 @@
-import type { Heartbeat } from '../kernel';
+import { HEALTHY_FROM, type Heartbeat } from '../kernel';
 import type { HealthHistory } from './history';
 
 const WEIGHTS = { errors: 0.4, availability: 0.25, latency: 0.2, progress: 0.15 } as const;
@@ -10,7 +10,6 @@ const PROMPT_MS = 200;
 const FAILING_CAP = 40;
 /** Maximum score while the check is misconfigured, because little is known. */
 const MISCONFIGURED_CAP = 60;
-export const HEALTHY_FROM = 50;
 
 /** Each signal ranges from 0 (bad) to 1 (good). */
 export interface Signals {

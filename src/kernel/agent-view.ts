@@ -17,6 +17,9 @@ export const AGENT_STATUSES = [
 
 export type AgentStatus = (typeof AGENT_STATUSES)[number];
 
+/** Least score of a healthy agent. Below it the verdict is failing, and the agent gets no tasks. */
+export const HEALTHY_FROM = 50;
+
 /** State of an agent's circuit breaker (after Martin Fowler). In OPEN, no restart is tried. */
 export type CircuitState = 'CLOSED' | 'OPEN' | 'HALF_OPEN';
 

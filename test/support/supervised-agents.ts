@@ -12,7 +12,7 @@ import { NO_FAULTS, type LaunchFate } from './world-faults';
 import { AgentActors } from '../../src/healing/actor/agent-actors';
 import { AgentSupervisor } from '../../src/healing/supervisor/agent-supervisor';
 import type { Change } from '../../src/healing/actor/journal';
-import { diagnoseExit, type HealingPolicy } from '../../src/healing/machine';
+import { diagnoseExitFacts, type HealingPolicy } from '../../src/healing/machine';
 
 const AWAY = new Problem('database-unavailable', 'away');
 
@@ -64,7 +64,7 @@ export async function makeSupervisor({ isExternal = false, begins = true } = {})
       log: { info: () => undefined, warn: () => undefined },
       policies: { of: () => ({ ...POLICY, isExternal, ...policy }) },
       diagnosis: {
-        diagnose: (_, { exit }) => Promise.resolve(diagnoseExit(exit)),
+        diagnose: (_, { exit }) => Promise.resolve(diagnoseExitFacts(exit)),
         mark: () => Promise.resolve(disk.logEnd),
       },
       planner: {

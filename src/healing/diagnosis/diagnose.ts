@@ -86,7 +86,7 @@ function findCause(facts: DiagnosisFacts): Found {
   const output = readOutput(facts);
   if (facts.signal !== null) return bySignal(facts, facts.signal, output);
   if (isInterrupt(output)) return byInterrupt();
-  if (facts.exitCode === 0) return byCleanExit(output);
+  if (facts.exitCode === 0) return byCodeZero(output);
   return byOutput(facts, output) ?? byCode(facts, output);
 }
 
@@ -141,7 +141,7 @@ const GAVE_UP =
   'It gave up and exited with code 0: correct what its last words say, and let it exit with another code after an error.';
 
 /** Diagnoses an exit with code 0. Programs that exit with 0 after an error name it in their last output alone. */
-function byCleanExit(output: Output): Found {
+function byCodeZero(output: Output): Found {
   const exit: Evidence = { source: 'exit', detail: 'code 0' };
   const line = output.block?.line ?? errorWords(output);
   if (line === null) return { cause: 'clean-exit', line: 'exited with code 0', evidence: [exit] };

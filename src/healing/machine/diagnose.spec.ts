@@ -1,6 +1,6 @@
 import { again, CLEAN_EXIT, CRASH, ended, KILLED, LAUNCH, LOG, online } from '../../../test/support/machine-builders';
 import { Story } from '../../../test/support/machine-story';
-import { diagnoseExit, diagnoseLaunch, findExitToDiagnose, mayAdopt } from './diagnose';
+import { diagnoseExitFacts, diagnoseLaunch, findExitToDiagnose, mayAdopt } from './diagnose';
 import type { MachineEvent } from './event';
 
 describe('the diagnosis of an exit', () => {
@@ -24,7 +24,7 @@ describe('the diagnosis of an exit', () => {
       { cause: 'unknown', line: 'exited while the supervisor was down; exit code unknown', remedy: 'restart' },
     ],
   ] as const)('is made from %s', (_, exit, failure) => {
-    expect(diagnoseExit(exit)).toMatchObject(failure);
+    expect(diagnoseExitFacts(exit)).toMatchObject(failure);
   });
 });
 

@@ -48,7 +48,7 @@ function findExitWhileStarting(
     return exitOf(runId, early, event.facts);
   if (phase.outcome !== 'unknown') return null;
   if (event.type === 'exited' && event.runId === runId && !event.ordered) return exitOf(runId, event.exit, facts);
-  const isListedDead = event.type === 'observed' && findListedExit(event, runId) !== undefined;
+  const isListedDead = event.type === 'observed' && findDeadEntry(event, runId) !== undefined;
   return isListedDead ? exitOf(runId, NOTHING_KNOWN, facts) : null;
 }
 
@@ -59,7 +59,7 @@ function findExitOf(run: Run, event: MachineEvent): ExitToDiagnose | null {
       ? exitOf(runId, event.exit, run)
       : null;
   if (event.type !== 'observed' || event.observation.beganAt <= run.launchedAt) return null;
-  const entry = findListedExit(event, runId);
+  const entry = findDeadEntry(event, runId);
   if (entry === undefined) return null;
   // A process of a later restart in a shell exited unseen. Where its part of the logs begins is unknown.
   return exitOf(runId, NOTHING_KNOWN, entry.upSince > run.upSince ? { ...run, log: null } : run);
@@ -70,7 +70,7 @@ function exitOf(runId: string, exit: ExitFacts, facts: LaunchFacts | null): Exit
 }
 
 /** Returns the run's entry if it is dead without an order, and no process of the agent is listed. */
-function findListedExit(event: EventOf<'observed'>, runId: string): ListedProcess | undefined {
+function findDeadEntry(event: EventOf<'observed'>, runId: string): ListedProcess | undefined {
   const { listed, scanned } = event.observation;
   if (!scanned) return undefined; // only a scan reads if the exit was ordered
   if (listed.some(({ process }) => process !== null)) return undefined;
@@ -96,7 +96,7 @@ export function mayAdopt({ state }: MachineState, event: MachineEvent): boolean 
 }
 
 /** Returns the diagnosis of an exit by its code and signal alone. The signal is the one that PM2's log names. */
-export function diagnoseExit({ exitCode, signal }: ExitFacts): Diagnosis {
+export function diagnoseExitFacts({ exitCode, signal }: ExitFacts): Diagnosis {
   const facts = { exitCode: signal === null ? exitCode : null, signal };
   if (signal !== null) return diagnosisOf('killed-by-signal', `killed by ${signal}`, facts);
   if (exitCode === 0) return diagnosisOf('clean-exit', 'exited with code 0', facts);

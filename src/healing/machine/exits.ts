@@ -1,6 +1,6 @@
 import type { Diagnosis } from '../../kernel';
 import type { ProcessIdentity } from '../../processes';
-import { diagnoseExit } from './diagnose';
+import { diagnoseExitFacts } from './diagnose';
 import type { Draft } from './draft';
 import type { Answer } from './effect';
 import type { EventOf } from './event';
@@ -87,7 +87,7 @@ interface ExitedRun {
 }
 
 function onUnorderedExit(draft: Draft, { runId, pid, pidBefore }: ExitedRun, exit: ExitFacts): void {
-  const diagnosis = draft.context.diagnosis ?? diagnoseExit(exit);
+  const diagnosis = draft.context.diagnosis ?? diagnoseExitFacts(exit);
   // If PM2 did not report the signal, the log may name it.
   const signal = exit.signal ?? diagnosis.signal;
   draft.record('agent.exited', { pid, runId, exitCode: signal === null ? exit.exitCode : null, signal });

@@ -2,7 +2,7 @@ export { backoffDelay } from './failure-policy';
 export { deadlineOf, hasDueTime } from './timers';
 export { type Answer, type Effect, type IncidentNotification, type Waiters } from './effect';
 export { type LaunchFault, type MachineEvent, type Observation } from './event';
-export { diagnoseExit, findExitToDiagnose, mayAdopt, type ExitToDiagnose } from './diagnose';
+export { diagnoseExitFacts, findExitToDiagnose, mayAdopt, type ExitToDiagnose } from './diagnose';
 export {
   fleetBound,
   isOutside,

@@ -1,8 +1,5 @@
-import { isExternal, Problem, type AgentView } from '../../kernel';
+import { HEALTHY_FROM, isExternal, Problem, type AgentView } from '../../kernel';
 import type { MachineState } from '../machine';
-
-/** Least score of a healthy agent; below it, the verdict is failing. */
-const HEALTHY_SCORE = 50;
 
 export const WAIT_CONDITIONS = ['healthy', 'verified', 'running', 'stopped', 'recovered'] as const;
 
@@ -63,7 +60,7 @@ function isHealthy(subject: WaitSubject): boolean {
   const { status, healthScore, circuit } = subject.view;
   if (!isRunning(subject) || status !== 'running' || circuit.state === 'OPEN') return false;
   if (healthScore === null) return !subject.isWatchedInside && isVerified(subject);
-  return healthScore >= HEALTHY_SCORE;
+  return healthScore >= HEALTHY_FROM;
 }
 
 function isStopped({ view, machine }: WaitSubject): boolean {

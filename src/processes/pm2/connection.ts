@@ -1,4 +1,3 @@
-import pm2Package from 'pm2/package.json';
 import { errorCodeOf, messageOf, Problem, type Clock } from '../../kernel';
 import type { SocketsAt } from '../process-table/process-inspector';
 import type { ProcessManagerSignal } from '../process-manager-signal';
@@ -6,6 +5,7 @@ import type { DaemonIdentity } from '../process-snapshot';
 import { Bus } from './bus';
 import { DaemonList } from './daemon-list';
 import { DaemonSocket } from './daemon-socket';
+import { isSupportedVersion, REQUIRED_VERSION } from './daemon-version';
 import { EventDecoder } from './event-decoder';
 import { readEntries, type EntrySources } from './entries';
 import { Pm2Home } from './pm2-home';
@@ -141,10 +141,10 @@ async function identify(
   if (answer.kind !== 'answered')
     throw new Problem('process-manager-unavailable', `${answer.message}. The supervisor retries.`);
   const version = String(answer.value);
-  if (readMajor(version) !== readMajor(pm2Package.version)) {
+  if (!isSupportedVersion(version)) {
     throw new Problem(
       'process-manager-unavailable',
-      `The PM2 daemon of ${pm2Home} is version ${version}, but agent-spawner requires ${pm2Package.version}. Either use a separate daemon (PM2_HOME=./data/pm2 npm start), or update that one (npx pm2 update restarts everything in it).`,
+      `The PM2 daemon of ${pm2Home} is version ${version}, but agent-spawner requires ${REQUIRED_VERSION}. Either use a separate daemon (PM2_HOME=./data/pm2 npm start), or update that one (npx pm2 update restarts everything in it).`,
     );
   }
   const [holder, ...others] = socket.findAcceptors(before);
@@ -165,10 +165,6 @@ async function identify(
     );
   }
   return { pid, startTime: inspector.facts(pid)?.startTime ?? null, version };
-}
-
-function readMajor(version: string): string {
-  return version.split('.', 1)[0] ?? '';
 }
 
 function isNoListener(error: unknown): boolean {

@@ -1,5 +1,5 @@
-import pm2Package from 'pm2/package.json';
 import { errorCodeOf, messageOf, Problem, type Clock } from '../../kernel';
+import { isSupportedVersion, REQUIRED_VERSION } from './daemon-version';
 import { Pm2Home } from './pm2-home';
 import { RpcClient } from './rpc-client';
 
@@ -23,10 +23,10 @@ export async function readPm2List(pm2Home: string, clock: Clock): Promise<unknow
   }
   try {
     const version = String(await call(rpc, 'getVersion', pm2Home));
-    if (majorOf(version) !== majorOf(pm2Package.version)) {
+    if (!isSupportedVersion(version)) {
       throw new Problem(
         'process-manager-unavailable',
-        `The PM2 daemon of ${pm2Home} is version ${version}, but agent-spawner can read version ${pm2Package.version}. Import the ecosystem file of the programs instead.`,
+        `The PM2 daemon of ${pm2Home} is version ${version}, but agent-spawner can read version ${REQUIRED_VERSION}. Import the ecosystem file of the programs instead.`,
       );
     }
     return await call(rpc, 'getMonitorData', pm2Home);
@@ -47,8 +47,4 @@ function unavailable(pm2Home: string, why: string, cause?: unknown): Problem {
     `PM2's daemon of ${pm2Home} does not answer: ${why}. Try again, or import an ecosystem file.`,
     { cause },
   );
-}
-
-function majorOf(version: string): string {
-  return version.split('.', 1)[0] ?? '';
 }

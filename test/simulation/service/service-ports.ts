@@ -1,7 +1,7 @@
 import type { Diagnosis, NewId, Random } from '../../../src/kernel';
 import type { Circuits } from '../../../src/circuit';
 import type { PlannedLaunch, SupervisionPorts } from '../../../src/healing/actor/ports';
-import { diagnoseExit } from '../../../src/healing/machine';
+import { diagnoseExitFacts } from '../../../src/healing/machine';
 import type { FakeProcessManager } from '../../support/fake-process-manager';
 import { NO_REPORTS } from '../../support/no-reports';
 import type { DiskJournal } from './disk-journal';
@@ -66,7 +66,7 @@ export function makePorts(parts: PortParts): SupervisionPorts {
     diagnosis: {
       diagnose: (_, { runId, exit, log }) => {
         const isLogRead = log !== null && exit.signal === null;
-        return Promise.resolve((isLogRead ? loggedCauseOf(runId) : null) ?? diagnoseExit(exit));
+        return Promise.resolve((isLogRead ? loggedCauseOf(runId) : null) ?? diagnoseExitFacts(exit));
       },
       mark: () => Promise.resolve(NO_LOG),
     },
